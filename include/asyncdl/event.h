@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file The stream of events of a client, for progress bars, logs and traces.
+ *
+ * Add an observer with asyncdl_client_observe(). Observers run on the loop's
+ * thread, in the order in which they were added.
+ */
+#ifndef ASYNCDL_EVENT_H
+#define ASYNCDL_EVENT_H
+
+#include <stdint.h>
+
+#include "request.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What happened to a transfer, in the order in which it can happen. */
+enum asyncdl_event_type {
+    ASYNCDL_EVENT_QUEUED,     /**< accepted; waits for its turn */
+    ASYNCDL_EVENT_STARTED,    /**< an attempt starts */
+    ASYNCDL_EVENT_FIRST_BYTE, /**< the first byte of an answer's body */
+    ASYNCDL_EVENT_PROGRESS,   /**< more of the body, at most 4 a second */
+    ASYNCDL_EVENT_REDIRECT,   /**< goes on at event.url */
+    ASYNCDL_EVENT_RETRY,      /**< failed with err; again in delay_ms */
+    ASYNCDL_EVENT_DONE,       /**< over; result says how */
+};
+
+/** One event. Pointers are borrowed until the observer returns. */
+struct asyncdl_event {
+    enum asyncdl_event_type type;
+    uint64_t time_ms;   /**< the loop's clock, uv_now() */
+    uint64_t id;        /**< the transfer's, unique in its client, from 1 */
+    uint64_t index;     /**< the request's */
+    const char *url;    /**< where the attempt goes, credentials included */
+    unsigned attempt;   /**< from 1; 0 before the first */
+    uint64_t bytes;     /**< of the decoded body so far */
+    uint64_t total;     /**< announced size, 0 when not known */
+    int err;            /**< RETRY: what went wrong */
+    const char *reason; /**< RETRY: the same in words */
+    uint64_t delay_ms;  /**< RETRY: until it may start again */
+    const struct asyncdl_result *result; /**< DONE */
+};
+
+/** Learns of an event; may call anything but asyncdl_client_observe(). */
+typedef void (*asyncdl_event_cb)(const struct asyncdl_event *event, void *data);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The directory that downloads go to, and DIR/.asyncdl/ where files are made
+ * before they appear under their own names. All functions block: but for the
+ * constructor they run on the pool, from several threads at once.
+ *
+ * Nothing outside the directory is ever touched: paths are resolved with
+ * openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS), and
+ * one component at a time with O_NOFOLLOW where the kernel has no openat2.
+ */
+#ifndef ADL_STORE_DIR_H
+#define ADL_STORE_DIR_H
+
+#include <stdbool.h>
+
+struct adl_dir;
+
+/*
+ * Remember path (copied); nothing is made or opened until it is needed. 0 or
+ * -ENOMEM.
+ */
+int adl_dir_create(struct adl_dir **out, const char *path);
+
+/* Close it, and remove DIR/.asyncdl/ where it is empty. NULL is allowed. */
+void adl_dir_destroy(struct adl_dir *dir);
+
+/*
+ * Is there something by that path? Makes nothing. 1, 0, or -errno. A path that
+ * leads through a symlink or a file answers -ELOOP or -ENOTDIR.
+ */
+int adl_dir_has(struct adl_dir *dir, const char *path);
+
+/*
+ * Make the directory and DIR/.asyncdl/ where they are missing, and lend their
+ * descriptors, valid until destroy. 0 or -errno.
+ */
+int adl_dir_lend(struct adl_dir *dir, int *out_root_fd, int *out_aside_fd);
+
+/*
+ * Open the folder that path's last component lies in, making folders that are
+ * missing; *out_name points at that component within path. The caller closes
+ * *out_fd. 0 or -errno.
+ */
+int adl_dir_open_parent(struct adl_dir *dir, const char *path, int *out_fd,
+                        const char **out_name);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The giving side of a future (asyncdl/future.h): what an operation holds that
+ * promises a result.
+ */
+#ifndef ADL_TASK_FUTURE_H
+#define ADL_TASK_FUTURE_H
+
+#include <uv.h>
+
+#include "asyncdl/future.h"
+
+/* What cancels the operation behind a future; called at most once, and never
+ * after it was resolved. The operation resolves the future later, on the loop.
+ */
+typedef void (*adl_future_cancel_cb)(void *owner);
+
+/*
+ * Create a pending future with two shares: the operation's, given up by
+ * adl_future_resolve(), and the one that is returned to the user. loop is
+ * borrowed. cancel may be NULL. 0 or -ENOMEM.
+ */
+int adl_future_create(struct asyncdl_future **out, uv_loop_t *loop,
+                      adl_future_cancel_cb cancel, void *owner);
+
+/*
+ * Make it ready and run its callbacks, now: call it from the loop, never
+ * inside the call that created the future. result may be NULL; destroy, which
+ * may be NULL, is called with it when the last share is given back. The future
+ * may be gone when this returns.
+ */
+void adl_future_resolve(struct asyncdl_future *future, int err, void *result,
+                        void (*destroy)(void *result));
+
+/*
+ * Callbacks of this library run between these two, so that waiting inside of
+ * one is answered with -EDEADLK instead of a hang. They nest.
+ */
+void adl_future_enter_callback(void);
+void adl_future_leave_callback(void);
+
+#endif

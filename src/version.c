@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "asyncdl/version.h"
+
+const char *asyncdl_version(void)
+{
+    return ASYNCDL_VERSION;
+}
