@@ -22,6 +22,9 @@ struct adl_heap {
 
 void adl_heap_finish(struct adl_heap *heap);
 
+/* Make room for n nodes in all: adding up to them cannot fail. 0 or -ENOMEM. */
+int adl_heap_reserve(struct adl_heap *heap, size_t n);
+
 /* Add a node that is in no heap. 0 or -ENOMEM. */
 int adl_heap_add(struct adl_heap *heap, struct adl_heap_node *node,
                  uint64_t key);
