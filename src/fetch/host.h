@@ -36,7 +36,12 @@ struct adl_host {
     double slow_start_to; /* below it the window grows by one an answer */
     uint64_t shrunk_ms;   /* when the window last shrank, 0: never */
     uint64_t hold_until_ms;
-    uint64_t next_start_ms; /* by the rate limit */
+    /*
+     * When the rate limit allows the next start, in microseconds and
+     * next_start_rest / rate_n of one: nothing is lost in rounding.
+     */
+    uint64_t next_start_us;
+    uint32_t next_start_rest;
 };
 
 void adl_host_init(struct adl_host *host, const struct adl_host_limits *limits);
@@ -48,7 +53,11 @@ bool adl_host_is_full(const struct adl_host *host,
 /* When the next may start, as far as time decides: 0 or a time to come. */
 uint64_t adl_host_ready_ms(const struct adl_host *host, uint64_t now_ms);
 
-/* One starts now: spaces it from the next by the rate limit. */
+/*
+ * One starts now: spaces it from the next by the rate limit. Starts stand on
+ * a grid of rate_ms / rate_n; one that comes later than a tick of the clock
+ * (1 ms) begins a new grid, so that quiet times save nothing up.
+ */
 void adl_host_start(struct adl_host *host, const struct adl_host_limits *limits,
                     uint64_t now_ms);
 
@@ -56,6 +65,11 @@ void adl_host_start(struct adl_host *host, const struct adl_host_limits *limits,
 void adl_host_end(struct adl_host *host, const struct adl_host_limits *limits,
                   enum adl_host_sign sign, uint64_t started_ms,
                   uint64_t now_ms);
+
+/* Would a host never heard of be treated the same? Nothing is under way. */
+bool adl_host_is_like_new(const struct adl_host *host,
+                          const struct adl_host_limits *limits,
+                          uint64_t now_ms);
 
 /* Start nothing before until_ms; an earlier hold that is longer stays. */
 void adl_host_hold(struct adl_host *host, uint64_t until_ms);
