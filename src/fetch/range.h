@@ -29,7 +29,8 @@ struct adl_range_answer {
                                        complete length of a 206 */
     bool has_content_range;
     bool content_range_is_valid;
-    uint64_t first; /* of Content-Range */
+    bool is_unsatisfied; /* Content-Range without a range, as a 416 has it */
+    uint64_t first;      /* of Content-Range */
     uint64_t last;
     bool is_encoded;     /* Content-Encoding other than identity */
     bool refuses_ranges; /* Accept-Ranges: none */
@@ -61,9 +62,10 @@ enum adl_range_verdict adl_range_judge(const struct adl_validator *known,
                                        const struct adl_range_answer *answer);
 
 /*
- * Read a Content-Range header ("bytes 5-9/10", "bytes 5-9/ *" without the
- * blank, "bytes * /10" likewise) into first, last, validator.size and
- * has_content_range, content_range_is_valid.
+ * Read one Content-Range header of an answer ("bytes 5-9/10", "bytes 5-9/ *"
+ * without the blank, "bytes * /10" likewise) into first, last, validator.size
+ * and has_content_range, content_range_is_valid, is_unsatisfied. A second
+ * header in one answer makes both invalid.
  */
 void adl_range_parse(struct adl_range_answer *answer, const char *text,
                      size_t len);
