@@ -9,9 +9,9 @@
  * ends. Requests that wait for a time of their own (retries) stand in a heap
  * of requests, outside their host's queue until they are due.
  *
- * The last slots (an eighth of max_active) are only for hosts with nothing
- * under way, so that slow hosts, however many transfers they hold, never keep
- * a new one out. This does not apply where max_per_host is at least
+ * The last slots (an eighth of max_active, at least one) are only for hosts
+ * with nothing under way, so that slow hosts, however many transfers they hold,
+ * never keep a new one out. This does not apply where max_per_host is at least
  * max_active, or max_active is below 4.
  *
  * All operations are O(1), or O(log n) where a heap is involved. A host with
@@ -35,7 +35,7 @@ struct adl_sched_host; /* a host and its queue; opaque */
 
 /* Embedded in a request. Zero is an item that is nowhere. */
 struct adl_sched_item {
-    struct adl_sched_item *prev, *next; /* sched_host.queue */
+    struct adl_sched_item *prev, *next; /* sched_host.queue or .delayed */
     struct adl_heap_node due;           /* sched.delayed */
     struct adl_sched_host *host;        /* while queued, delayed or started */
     uint64_t started_ms;                /* while started */
@@ -87,8 +87,11 @@ void adl_sched_hold(struct adl_sched *sched, struct adl_sched_item *item,
 struct adl_sched_item *adl_sched_take_same_host(struct adl_sched *sched,
                                                 struct adl_sched_item *item);
 
-/* When adl_sched_take() can yield something by time alone; UINT64_MAX: never.
- * Not before now_ms. */
+/*
+ * When adl_sched_take() can yield something by time alone; UINT64_MAX: never.
+ * Not before now_ms. What becomes due may turn out to be blocked by a full
+ * host: then take yields nothing, and the next answer is a later time.
+ */
 uint64_t adl_sched_due_ms(const struct adl_sched *sched, uint64_t now_ms);
 
 /* Items queued or delayed. */
