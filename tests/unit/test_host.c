@@ -100,6 +100,21 @@ static void test_trouble_at_time_zero_counts_once(void **state)
     assert_int_equal((int)host.window, ADL_HOST_WINDOW_FIRST / 2);
 }
 
+static void test_a_start_in_the_tick_of_the_shrinking_is_part_of_it(
+    void **state)
+{
+    struct adl_host host;
+
+    (void)state;
+    adl_host_init(&host, &automatic);
+    attempt(&host, &automatic, ADL_HOST_TROUBLE, 100);
+    attempt(&host, &automatic, ADL_HOST_TROUBLE, 100);
+    assert_int_equal((int)host.window, ADL_HOST_WINDOW_FIRST / 2);
+
+    attempt(&host, &automatic, ADL_HOST_TROUBLE, 101);
+    assert_int_equal((int)host.window, ADL_HOST_WINDOW_FIRST / 4);
+}
+
 static void test_window_never_is_below_one(void **state)
 {
     struct adl_host host;
@@ -279,6 +294,8 @@ int main(void)
         cmocka_unit_test(test_window_stops_at_its_maximum),
         cmocka_unit_test(test_trouble_halves_once_for_what_was_under_way),
         cmocka_unit_test(test_trouble_at_time_zero_counts_once),
+        cmocka_unit_test(
+            test_a_start_in_the_tick_of_the_shrinking_is_part_of_it),
         cmocka_unit_test(test_window_never_is_below_one),
         cmocka_unit_test(test_after_trouble_a_windowful_of_answers_adds_one),
         cmocka_unit_test(test_neutral_ends_say_nothing),
