@@ -65,7 +65,6 @@ static void test_a_late_host_waits_for_one_turn_of_a_long_queue(void **state)
     static struct work works[1001];
 
     (void)state;
-    memset(works, 0, sizeof(works));
     add_all(sched, works, 1000, "slow");
     assert_int_equal(take_all(sched, 0), 4);
     add(sched, &works[1000], "late", 0);
@@ -82,7 +81,6 @@ static void test_slow_hosts_hold_everything_but_the_reserve(void **state)
     char key[] = "new0";
 
     (void)state;
-    memset(works, 0, sizeof(works));
     for (size_t i = 0; i < 4; i++) {
         add_all(sched, works + 50 * i, 50, slow[i]);
     }
@@ -122,7 +120,6 @@ static void test_reserve_follows_the_limits(void **state)
         };
         struct adl_sched *sched = create(&limits, cases[i].max_active);
 
-        memset(works, 0, sizeof(works));
         add_all(sched, works, 200, "a");
         size_t n = take_all(sched, 0);
         if (n != cases[i].n_of_one_host) {
