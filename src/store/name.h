@@ -5,7 +5,8 @@
  *
  * A safe path is relative, has no empty component and none of more than 255
  * bytes, none that starts with a dot, no control bytes (0-31, 127), no
- * backslash, and is at most ADL_NAME_PATH_MAX bytes long. What is not safe is
+ * backslash, no controls or marks of direction in UTF-8 (util/utf8.h), and is
+ * at most ADL_NAME_PATH_MAX bytes long. What is not safe is
  * replaced by '_'; what is too long is cut at a UTF-8 boundary and ends with
  * '~' and 8 hex digits of a hash of the whole, before its extension where that
  * is short (at most 16 bytes).
@@ -40,7 +41,9 @@ int adl_name_check_template(const char *text, const char **out_why);
  * {stem} {ext} {host} {index} {index:08} {urlhash} never add a '/'; {path}
  * keeps the folders of the URL. '/' in the template itself makes folders.
  * {ext} is the extension without its dot, "" where there is none; {stem} is
- * {name} without dot and extension. {urlhash} is 16 hex digits. 0 or -ENOMEM.
+ * {name} without dot and extension. {urlhash} is 16 hex digits of a hash of the
+ * URL that is the same on all machines and in all versions (util/hash.h). "{{"
+ * and "}}" stand for braces. 0 or -ENOMEM.
  */
 int adl_name_expand(struct adl_buf *buf, const char *text,
                     const struct adl_name_source *source);
@@ -60,7 +63,9 @@ int adl_name_from_disposition(struct adl_buf *buf, const char *header);
 
 /*
  * The name that the n-th (from 2) claimant of path gets: "path~n", cut so that
- * the last component keeps to 255 bytes. 0 or -ENOMEM.
+ * the last component keeps to 255 bytes, and the whole to ADL_NAME_PATH_MAX.
+ * What is cut has a hash of the whole, so that long names that differ stay
+ * apart. path lies outside of buf. 0 or -ENOMEM.
  */
 int adl_name_number(struct adl_buf *buf, const char *path, uint32_t n);
 

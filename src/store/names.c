@@ -1,2 +1,304 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * One open-addressing table from the hash of a name to a number.
+ *
+ * A file "a" is kept under "a", with the next number to try for a further
+ * claim, so that the millionth claim costs as much as the second. A folder "a"
+ * is kept under "a/" (no safe path ends so), with the number that it got: 1 for
+ * "a" itself, more where a file "a" was there before. A folder keeps its
+ * number, so that what belongs together stays together. An "a" may stand beside
+ * an "a/" of number 1: then it only counts, for files that wanted the folder's
+ * name.
+ *
+ * A numbered name is one that is neither a file's nor a folder's yet.
+ */
 #include "store/names.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/name.h"
+#include "util/hash.h"
+
+#define FIRST_SLOTS 64
+#define FIRST_TAKEN 1 /* the number of a folder under its own name */
+#define FIRST_RETRY 2 /* the number of the second claimant */
+
+struct adl_names {
+    uint64_t *hashes; /* n_slots of them; 0 is a free slot */
+    uint32_t *values; /* apart, since 8 and 4 bytes in one struct cost 16 */
+    uint32_t n_slots;
+    uint32_t n_used;
+    struct adl_buf trial; /* the numbered name that is looked at */
+};
+
+/* Never 0, which marks a free slot. */
+static uint64_t make_key(uint64_t state)
+{
+    uint64_t hash = adl_hash_finish(state);
+
+    return hash != 0 ? hash : 1;
+}
+
+static uint64_t make_folder_key(uint64_t state)
+{
+    return make_key(adl_hash_add(state, "/", 1));
+}
+
+static uint64_t hash_buf(const struct adl_buf *buf)
+{
+    return adl_hash_add(ADL_HASH_INIT, buf->data, buf->len);
+}
+
+/*
+ * The slot that holds a key or would take it. Slots follow the order of the
+ * hashes, so that the table may have any size and grows from front to back.
+ */
+static uint32_t find_slot(const struct adl_names *names, uint64_t key)
+{
+    uint32_t slot = (uint32_t)((key >> 32) * names->n_slots >> 32);
+
+    while (names->hashes[slot] != 0 && names->hashes[slot] != key) {
+        slot = slot + 1 < names->n_slots ? slot + 1 : 0;
+    }
+    return slot;
+}
+
+/* The number kept under a key; 0 where it is not in the table. */
+static uint32_t get(const struct adl_names *names, uint64_t key)
+{
+    uint32_t slot = find_slot(names, key);
+
+    return names->hashes[slot] != 0 ? names->values[slot] : 0;
+}
+
+/* Room must have been reserved for a key that is new. */
+static void put(struct adl_names *names, uint64_t key, uint32_t value)
+{
+    uint32_t slot = find_slot(names, key);
+
+    if (names->hashes[slot] == 0) {
+        names->hashes[slot] = key;
+        names->n_used++;
+    }
+    names->values[slot] = value;
+}
+
+static int resize(struct adl_names *names, uint32_t n_slots)
+{
+    struct adl_names grown = {
+        .hashes = calloc(n_slots, sizeof(*grown.hashes)),
+        .values = calloc(n_slots, sizeof(*grown.values)),
+        .n_slots = n_slots,
+        .trial = names->trial,
+    };
+
+    if (grown.hashes == NULL || grown.values == NULL) {
+        free(grown.hashes);
+        free(grown.values);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < names->n_slots; i++) {
+        if (names->hashes[i] != 0) {
+            put(&grown, names->hashes[i], names->values[i]);
+        }
+    }
+    free(names->hashes);
+    free(names->values);
+    *names = grown;
+    return 0;
+}
+
+/*
+ * Make room for n_new keys. At most four slots of five are used, and the table
+ * grows by half: 15 to 22.5 bytes a name, where doubling would take 30.
+ */
+static int reserve(struct adl_names *names, uint32_t n_new)
+{
+    uint32_t limit = names->n_slots - names->n_slots / 5;
+
+    if (names->n_slots == 0) {
+        return resize(names, FIRST_SLOTS);
+    }
+    if (n_new <= limit - names->n_used) {
+        return 0;
+    }
+    if (names->n_slots > UINT32_MAX / 3 * 2) {
+        return -ENOMEM;
+    }
+    return resize(names, names->n_slots + names->n_slots / 2);
+}
+
+/* Take over the numbered name. */
+static void swap(struct adl_buf *a, struct adl_buf *b)
+{
+    struct adl_buf old = *a;
+
+    *a = *b;
+    *b = old;
+}
+
+/*
+ * Put the next free numbered form of name into trial. file_key is name's, and
+ * in the table. 0 or -ENOMEM.
+ */
+static int find_free(struct adl_names *names, const struct adl_buf *name,
+                     uint64_t file_key, uint32_t *out_n)
+{
+    uint32_t *next = &names->values[find_slot(names, file_key)];
+
+    for (;;) {
+        uint32_t n = *next;
+        int err = adl_name_number(&names->trial, name->data, n);
+
+        if (err < 0) {
+            return err;
+        }
+        uint64_t state = hash_buf(&names->trial);
+        *next = n + 1; /* what is not free now never will be */
+        if (get(names, make_key(state)) == 0 &&
+            get(names, make_folder_key(state)) == 0) {
+            *out_n = n;
+            return 0;
+        }
+    }
+}
+
+/*
+ * Claim buf, of hash state *state, as a folder: both become its numbered form
+ * where a file has that name. 0 or -ENOMEM.
+ */
+static int claim_folder(struct adl_names *names, struct adl_buf *buf,
+                        uint64_t *state)
+{
+    uint64_t file_key = make_key(*state);
+    uint64_t folder_key = make_folder_key(*state);
+    int err = reserve(names, 2);
+
+    if (err < 0) {
+        return err;
+    }
+    uint32_t n = get(names, folder_key);
+    if (n == 0 && get(names, file_key) == 0) {
+        put(names, folder_key, FIRST_TAKEN);
+        return 0;
+    }
+    if (n == FIRST_TAKEN) {
+        return 0;
+    }
+    bool is_known = n != 0;
+    err = is_known ? adl_name_number(&names->trial, buf->data, n)
+                   : find_free(names, buf, file_key, &n);
+    if (err < 0) {
+        return err;
+    }
+    swap(buf, &names->trial);
+    *state = hash_buf(buf);
+    if (!is_known) {
+        put(names, make_folder_key(*state), FIRST_TAKEN);
+        put(names, folder_key, n);
+    }
+    return 0;
+}
+
+static int claim_file(struct adl_names *names, struct adl_buf *buf,
+                      uint64_t state)
+{
+    uint64_t key = make_key(state);
+    int err = reserve(names, 2);
+    uint32_t n;
+
+    if (err < 0) {
+        return err;
+    }
+    bool is_folder = get(names, make_folder_key(state)) != 0;
+    bool is_free = get(names, key) == 0;
+    if (is_free) {
+        put(names, key, FIRST_RETRY);
+    }
+    if (is_free && !is_folder) {
+        return 0;
+    }
+    err = find_free(names, buf, key, &n);
+    if (err < 0) {
+        return err;
+    }
+    swap(buf, &names->trial);
+    put(names, make_key(hash_buf(buf)), FIRST_RETRY);
+    return 0;
+}
+
+int adl_names_create(struct adl_names **out)
+{
+    struct adl_names *names = calloc(1, sizeof(*names));
+
+    if (names == NULL) {
+        return -ENOMEM;
+    }
+    *out = names;
+    return 0;
+}
+
+void adl_names_destroy(struct adl_names *names)
+{
+    if (names == NULL) {
+        return;
+    }
+    adl_buf_finish(&names->trial);
+    free(names->hashes);
+    free(names->values);
+    free(names);
+}
+
+/* Numbered folders can make a path too long. What it is cut to lies in folders
+ * that were claimed on the way. */
+static int shorten(struct adl_names *names, struct adl_buf *buf,
+                   uint64_t *state)
+{
+    int err = adl_name_make_safe(&names->trial, buf->data, buf->len);
+
+    if (err < 0) {
+        return err;
+    }
+    swap(buf, &names->trial);
+    *state = hash_buf(buf);
+    return 0;
+}
+
+int adl_names_claim(struct adl_names *names, const char *path,
+                    struct adl_buf *buf)
+{
+    uint64_t state = ADL_HASH_INIT;
+
+    adl_buf_reset(buf);
+    for (;;) {
+        size_t len = strcspn(path, "/");
+        bool is_last = path[len] == '\0';
+        int err = adl_buf_add(buf, path, len);
+
+        state = adl_hash_add(state, path, len);
+        if (err == 0 && !is_last) {
+            err = claim_folder(names, buf, &state);
+            state = adl_hash_add(state, "/", 1);
+            err = err < 0 ? err : adl_buf_add(buf, "/", 1);
+        }
+        if (err < 0) {
+            return err;
+        }
+        if (is_last) {
+            break;
+        }
+        path += len + 1;
+    }
+    if (buf->len > ADL_NAME_PATH_MAX) {
+        int err = shorten(names, buf, &state);
+
+        if (err < 0) {
+            return err;
+        }
+    }
+    return claim_file(names, buf, state);
+}

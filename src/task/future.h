@@ -6,6 +6,8 @@
 #ifndef ADL_TASK_FUTURE_H
 #define ADL_TASK_FUTURE_H
 
+#include <stdbool.h>
+
 #include <uv.h>
 
 #include "asyncdl/future.h"
@@ -25,12 +27,27 @@ int adl_future_create(struct asyncdl_future **out, uv_loop_t *loop,
 
 /*
  * Make it ready and run its callbacks, now: call it from the loop, never
- * inside the call that created the future. result may be NULL; destroy, which
- * may be NULL, is called with it when the last share is given back. The future
- * may be gone when this returns.
+ * inside the call that created the future, unless nobody has seen it yet.
+ * result may be NULL; destroy, which may be NULL, is called with it when the
+ * last share is given back. The future may be gone when this returns.
  */
 void adl_future_resolve(struct asyncdl_future *future, int err, void *result,
                         void (*destroy)(void *result));
+
+/* A callback in wait for a future. */
+struct adl_future_waiter {
+    asyncdl_future_cb cb;
+    void *data;
+    bool is_ours; /* the future frees it before it calls; else its owner does */
+    struct adl_future_waiter *next;
+};
+
+/*
+ * Like asyncdl_future_then(), for a future that is pending and a waiter that
+ * its owner keeps until it was called, so that it cannot fail.
+ */
+void adl_future_add_waiter(struct asyncdl_future *future,
+                           struct adl_future_waiter *waiter);
 
 /*
  * Callbacks of this library run between these two, so that waiting inside of

@@ -1,2 +1,226 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * What is shown need not be a URL: bad lines of lists are shown too. So
+ * this is a scan for what looks like a secret, without parsing, and in doubt it
+ * hides too much.
+ */
 #include "util/redact.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "util/percent.h"
+#include "util/utf8.h"
+
+/* Both are compared without case and without what is neither letter nor digit.
+ */
+static const char *const secret_names[] = {
+    "auth",   "code",      "hdnea", "hdntl",    "hdnts", "hmac",
+    "key",    "keypairid", "login", "otp",      "pass",  "passwd",
+    "policy", "pin",       "pw",    "pwd",      "sid",   "sig",
+    "sign",   "ticket",    "user",  "username",
+};
+static const char *const secret_words[] = {
+    "accesskey",  "apikey", "authentic", "authoriz",   "bearer",
+    "credential", "jwt",    "oauth",     "passphrase", "passwor",
+    "privatekey", "secret", "session",   "signature",  "token",
+};
+
+#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Lower case, letters and digits only: "X-Amz-Signature" is xamzsignature. */
+static void normalize(struct adl_buf *name)
+{
+    size_t end = 0;
+
+    for (size_t i = 0; i < name->len; i++) {
+        char c = name->data[i];
+
+        if (is_letter(c)) {
+            name->data[end++] = (char)(c | 0x20);
+        } else if (is_digit(c)) {
+            name->data[end++] = c;
+        }
+    }
+    name->len = end;
+    if (name->data != NULL) {
+        name->data[end] = '\0';
+    }
+}
+
+static bool is_secret(const char *name)
+{
+    for (size_t i = 0; i < N_OF(secret_names); i++) {
+        if (strcmp(name, secret_names[i]) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < N_OF(secret_words); i++) {
+        if (strstr(name, secret_words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A port that is no number: the text is no authority, or only half of one. */
+static bool has_odd_port(const char *text, size_t len)
+{
+    const char *colon = memchr(text, ':', len);
+
+    if (colon == NULL || text[0] == '[') {
+        return false;
+    }
+    for (size_t i = (size_t)(colon - text) + 1; i < len; i++) {
+        if (!is_digit(text[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * How long the user and password at the start of an authority are, with their
+ * last '@'. A password may hold a raw '/', '?' or '#' that a parser would stop
+ * at: then what is before it does not end in a port, and a later '@' counts.
+ */
+static size_t measure_user(const char *text)
+{
+    size_t len = strcspn(text, "/?#");
+    size_t user = 0;
+
+    if (memchr(text, '@', len) == NULL && has_odd_port(text, len)) {
+        len = strlen(text);
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '@') {
+            user = i + 1;
+        }
+    }
+    return user;
+}
+
+/* How long "http:" and its slashes are. 0 where text begins with no scheme. */
+static size_t measure_scheme(const char *text)
+{
+    size_t len = 0;
+
+    while (is_letter(text[len]) || is_digit(text[len]) ||
+           (text[len] != '\0' && strchr("+-.", text[len]) != NULL)) {
+        len++;
+    }
+    if (text[len] == ':' && text[len + 1] == '/') {
+        len++;
+    } else if (text[0] != '/' || text[1] != '/') {
+        return 0;
+    }
+    return len + strspn(text + len, "/");
+}
+
+static int add_shown(struct adl_buf *buf, const char *bytes, size_t len)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < len && err == 0;) {
+        uint32_t code = 0;
+        size_t size = adl_utf8_decode(&code, bytes + i, len - i);
+        bool is_control = size > 0 && adl_utf8_is_control(code);
+
+        size = size > 0 ? size : 1;
+        err = is_control ? adl_buf_add(buf, "?", 1)
+                         : adl_buf_add(buf, bytes + i, size);
+        i += size;
+    }
+    return err;
+}
+
+/*
+ * From behind a '?', '&', ';' or '#': write "name=***" if that is a secret,
+ * and advance *cursor over it. ends are the bytes that end its value.
+ */
+static int redact_param(struct adl_buf *buf, const char **cursor,
+                        const char *ends)
+{
+    const char *name = *cursor;
+    size_t len = strcspn(name, "=&;?#/");
+    struct adl_buf plain = {0};
+
+    if (name[len] != '=') {
+        return 0;
+    }
+    int err = adl_percent_decode(&plain, name, len);
+    if (err < 0) {
+        return err;
+    }
+    normalize(&plain);
+    bool must_hide = is_secret(adl_buf_str(&plain));
+    adl_buf_finish(&plain);
+    if (!must_hide) {
+        return 0;
+    }
+    *cursor = name + len + 1;
+    *cursor += strcspn(*cursor, ends);
+    err = add_shown(buf, name, len);
+    return err < 0 ? err : adl_buf_add_str(buf, "=***");
+}
+
+/* Write one byte or character, and advance. */
+static int add_one(struct adl_buf *buf, const char **cursor)
+{
+    uint32_t code = 0;
+    size_t size = adl_utf8_decode(&code, *cursor, strnlen(*cursor, 4));
+    const char *at = *cursor;
+
+    size = size > 0 ? size : 1;
+    *cursor += size;
+    return add_shown(buf, at, size);
+}
+
+/* Write "://" and further slashes, and pass over the user behind them. */
+static int pass_authority(struct adl_buf *buf, const char **cursor)
+{
+    size_t len = 1 + strspn(*cursor + 1, "/");
+    int err = adl_buf_add(buf, *cursor, len);
+
+    *cursor += len;
+    *cursor += measure_user(*cursor);
+    return err;
+}
+
+int adl_redact_url(struct adl_buf *buf, const char *url)
+{
+    const char *at = url + measure_scheme(url);
+    bool is_path = true;
+
+    adl_buf_reset(buf);
+    int err = add_shown(buf, url, (size_t)(at - url));
+    at += measure_user(at);
+    while (*at != '\0' && err == 0) {
+        char c = *at;
+
+        if (strncmp(at, "://", 3) == 0) { /* an address within the address */
+            err = pass_authority(buf, &at);
+            continue;
+        }
+        err = add_one(buf, &at);
+        if (c == '?' || c == '#') {
+            is_path = false;
+        }
+        if (err == 0 && strchr("?#&;", c) != NULL) {
+            /* In a query, a ';' may be part of the secret. */
+            err = redact_param(buf, &at, is_path ? "/?#;" : "&#");
+        }
+    }
+    return err;
+}
