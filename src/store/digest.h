@@ -27,17 +27,18 @@ int adl_checksum_parse(struct adl_checksum *out, const char *text);
 
 struct adl_digest; /* one in the making */
 
-/* 0, -ENOMEM, or -ENOTSUP where OpenSSL refuses the kind (FIPS). */
+/* kind is not NONE. 0, -ENOMEM, or -ENOTSUP where OpenSSL refuses it (FIPS). */
 int adl_digest_create(struct adl_digest **out, enum adl_digest_kind kind);
 void adl_digest_destroy(struct adl_digest *digest); /* NULL is allowed */
 
-/* Start over. */
+/* Start over. 0 or -EIO. */
 int adl_digest_reset(struct adl_digest *digest);
 int adl_digest_update(struct adl_digest *digest, const void *bytes, size_t len);
 
 /*
- * Compare with what is expected, and start over. 0, ASYNCDL_ECHECKSUM, or
- * -EIO. Both hashes are written as hex to text, "sha-256 is X, expected Y".
+ * Compare with what is expected, of the same kind, and start over. 0,
+ * ASYNCDL_ECHECKSUM, or -EIO. Where they differ, both hashes are written as
+ * hex to text, "sha-256 is X, expected Y".
  */
 int adl_digest_check(struct adl_digest *digest,
                      const struct adl_checksum *expected, char *text,

@@ -1,2 +1,304 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Who has DIR/.asyncdl/ open holds a shared lock on it, and who removes it
+ * must have it alone: another process that works on the same directory is not
+ * left with a folder that has no name any more.
+ */
 #include "store/dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "store/beneath.h"
+#include "store/file.h"
+#include "store/name.h"
+
+#define ASIDE     ".asyncdl"
+#define MAX_TRIES 16
+
+struct adl_dir {
+    char *path;
+    uv_mutex_t lock; /* guards the descriptors until each is open for good */
+    int root_fd;     /* -1 until needed, as aside_fd */
+    int aside_fd;
+};
+
+int adl_dir_create(struct adl_dir **out, const char *path)
+{
+    struct adl_dir *dir = calloc(1, sizeof(*dir));
+    int err = -ENOMEM;
+
+    if (dir == NULL) {
+        return -ENOMEM;
+    }
+    dir->root_fd = -1;
+    dir->aside_fd = -1;
+    dir->path = strdup(path);
+    if (dir->path == NULL) {
+        goto fail;
+    }
+    err = uv_mutex_init(&dir->lock);
+    if (err < 0) {
+        goto fail;
+    }
+    *out = dir;
+    return 0;
+
+fail:
+    free(dir->path);
+    free(dir);
+    return err;
+}
+
+/* What fails here leaves an empty folder behind, which hurts nobody. */
+static void remove_aside(const struct adl_dir *dir)
+{
+    if (adl_file_lock(dir->aside_fd) == 0 &&
+        adl_file_is_at(dir->aside_fd, dir->root_fd, ASIDE) == 1) {
+        (void)unlinkat(dir->root_fd, ASIDE, AT_REMOVEDIR);
+    }
+}
+
+void adl_dir_destroy(struct adl_dir *dir)
+{
+    if (dir == NULL) {
+        return;
+    }
+    if (dir->aside_fd >= 0) {
+        remove_aside(dir);
+        (void)close(dir->aside_fd); /* folders: nothing that could be lost */
+    }
+    if (dir->root_fd >= 0) {
+        (void)close(dir->root_fd);
+    }
+    uv_mutex_destroy(&dir->lock);
+    free(dir->path);
+    free(dir);
+}
+
+static int make_folder(const char *path)
+{
+    return mkdir(path, 0777) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
+/* mkdir -p. What is there already is not touched, and need not be writable. */
+static int make_with_parents(const char *path)
+{
+    char *prefix = strdup(path);
+
+    if (prefix == NULL) {
+        return -ENOMEM;
+    }
+    int err = make_folder(path);
+    size_t len = strlen(path);
+    size_t cut = len;
+    while (err == -ENOENT && cut > 1) { /* down to the first that is there */
+        cut--;
+        if (prefix[cut] == '/') {
+            prefix[cut] = '\0';
+            err = make_folder(prefix);
+        }
+    }
+    for (; err == 0 && cut < len; cut++) { /* and up again */
+        if (prefix[cut] == '\0') {
+            prefix[cut] = '/';
+            /* makes what the next '/' that was cut ends, or the whole */
+            err = make_folder(prefix);
+        }
+    }
+    free(prefix);
+    return err;
+}
+
+static int open_path(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return fd >= 0 ? fd : -errno;
+}
+
+/* The lock is held. */
+static int open_root(struct adl_dir *dir)
+{
+    if (dir->root_fd >= 0) {
+        return 0;
+    }
+    int fd = open_path(dir->path);
+    if (fd < 0) {
+        return fd;
+    }
+    dir->root_fd = fd;
+    return 0;
+}
+
+/* The lock is held. */
+static int make_root(struct adl_dir *dir)
+{
+    int err = open_root(dir);
+
+    if (err == -ENOENT) {
+        err = make_with_parents(dir->path);
+        if (err == 0) {
+            err = open_root(dir);
+        }
+    }
+    return err;
+}
+
+/* -EAGAIN where another removed it before it was locked. */
+static int try_open_aside(struct adl_dir *dir)
+{
+    if (mkdirat(dir->root_fd, ASIDE, 0777) < 0 && errno != EEXIST) {
+        return -errno;
+    }
+    int fd = openat(dir->root_fd, ASIDE,
+                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? -EAGAIN : -errno;
+    }
+    int err = adl_file_lock_shared(fd);
+    if (err == 0 || err == -ENOTSUP) { /* no locks: then nobody removes it */
+        err = adl_file_is_at(fd, dir->root_fd, ASIDE);
+    }
+    if (err != 1) {
+        (void)close(fd);
+        return err == 0 ? -EAGAIN : err;
+    }
+    dir->aside_fd = fd;
+    return 0;
+}
+
+/* The lock is held. */
+static int open_aside(struct adl_dir *dir)
+{
+    int err = dir->aside_fd >= 0 ? 0 : -EAGAIN;
+
+    for (int i = 0; i < MAX_TRIES && err == -EAGAIN; i++) {
+        err = try_open_aside(dir);
+    }
+    return err;
+}
+
+/* Borrow the root where there is one. 0, -ENOENT or another -errno. */
+static int get_root(struct adl_dir *dir, int *out_fd)
+{
+    uv_mutex_lock(&dir->lock);
+    int err = open_root(dir);
+    int fd = dir->root_fd;
+    uv_mutex_unlock(&dir->lock);
+    if (err == 0) {
+        *out_fd = fd;
+    }
+    return err;
+}
+
+int adl_dir_lend(struct adl_dir *dir, int *out_root_fd, int *out_aside_fd)
+{
+    uv_mutex_lock(&dir->lock);
+    int err = make_root(dir);
+    if (err == 0) {
+        err = open_aside(dir);
+    }
+    int root_fd = dir->root_fd;
+    int aside_fd = dir->aside_fd;
+    uv_mutex_unlock(&dir->lock);
+    if (err == 0) {
+        *out_root_fd = root_fd;
+        *out_aside_fd = aside_fd;
+    }
+    return err;
+}
+
+/*
+ * Split a path into its folders, copied to folder, and its last component. The
+ * folder of a single component is ".". 0, -EINVAL or -ENAMETOOLONG.
+ */
+static int split_path(char folder[ADL_NAME_PATH_MAX + 1], const char **out_name,
+                      const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    size_t len = slash != NULL ? (size_t)(slash - path) : 0;
+
+    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        return -EINVAL;
+    }
+    if (slash == path) {
+        return -EXDEV; /* absolute */
+    }
+    if (len > ADL_NAME_PATH_MAX) {
+        return -ENAMETOOLONG;
+    }
+    memcpy(folder, slash != NULL ? path : ".", len > 0 ? len : 1);
+    folder[len > 0 ? len : 1] = '\0';
+    *out_name = name;
+    return 0;
+}
+
+static int is_there(int folder_fd, const char *name)
+{
+    struct stat info;
+
+    if (fstatat(folder_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
+        return 1;
+    }
+    return errno == ENOENT ? 0 : -errno;
+}
+
+int adl_dir_has(struct adl_dir *dir, const char *path)
+{
+    char folder[ADL_NAME_PATH_MAX + 1];
+    const char *name;
+    int root_fd;
+    int fd;
+
+    int err = split_path(folder, &name, path);
+    if (err < 0) {
+        return err;
+    }
+    err = get_root(dir, &root_fd);
+    if (err == 0 && name == path) {
+        return is_there(root_fd, name);
+    }
+    if (err == 0) {
+        err = adl_beneath_open(&fd, root_fd, folder);
+    }
+    if (err < 0) {
+        return err == -ENOENT ? 0 : err;
+    }
+    int has = is_there(fd, name);
+    (void)close(fd);
+    return has;
+}
+
+int adl_dir_open_parent(struct adl_dir *dir, const char *path, int *out_fd,
+                        const char **out_name)
+{
+    char folder[ADL_NAME_PATH_MAX + 1];
+    const char *name;
+    int root_fd;
+    int aside_fd;
+    int fd;
+
+    int err = split_path(folder, &name, path);
+    if (err < 0) {
+        return err;
+    }
+    err = adl_dir_lend(dir, &root_fd, &aside_fd);
+    if (err < 0) {
+        return err;
+    }
+    err = adl_beneath_make(&fd, root_fd, folder);
+    if (err < 0) {
+        return err;
+    }
+    *out_fd = fd;
+    *out_name = name;
+    return 0;
+}

@@ -21,11 +21,15 @@ struct adl_dir;
  */
 int adl_dir_create(struct adl_dir **out, const char *path);
 
-/* Close it, and remove DIR/.asyncdl/ where it is empty. NULL is allowed. */
+/*
+ * Close it, and remove DIR/.asyncdl/ where it was opened here, is empty and no
+ * other adl_dir, of this or another process, has it open. NULL is allowed.
+ */
 void adl_dir_destroy(struct adl_dir *dir);
 
 /*
- * Is there something by that path? Makes nothing. 1, 0, or -errno. A path that
+ * Is there something by that path, be it a folder or a dangling symlink? Makes
+ * nothing. 1, 0 (also where there is no directory yet), or -errno. A path that
  * leads through a symlink or a file answers -ELOOP or -ENOTDIR.
  */
 int adl_dir_has(struct adl_dir *dir, const char *path);

@@ -6,7 +6,7 @@
  *
  * The part file's name follows from the file's name alone. It is locked
  * (flock) while in use; a part that another process holds is left alone and
- * another name is taken, one that nobody holds is a leftover and is emptied.
+ * another name is taken, one that nobody holds is a leftover and is removed.
  */
 #ifndef ADL_STORE_SINK_H
 #define ADL_STORE_SINK_H
@@ -56,14 +56,14 @@ int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,
 int adl_sink_write(struct adl_sink *sink, const void *bytes, size_t len,
                    struct adl_sink_error *error);
 
-/* Empty it and start over. */
+/* Empty it and start over, also after a failed write. 0 or -errno. */
 int adl_sink_rewind(struct adl_sink *sink, struct adl_sink_error *error);
 
 /*
  * Check, and give the file its name. The target's path may differ from the one
- * it was opened with (a name the server gave). Frees the sink, also on
- * failure, where the part is removed. 0, -errno, ASYNCDL_EEXISTS or
- * ASYNCDL_ECHECKSUM.
+ * it was opened with (a name the server gave), but not the checksum's kind.
+ * Frees the sink, also on failure, where the part is removed. 0, -errno,
+ * ASYNCDL_EEXISTS or ASYNCDL_ECHECKSUM.
  */
 int adl_sink_commit(struct adl_sink *sink, const struct adl_sink_target *target,
                     struct adl_sink_error *error);

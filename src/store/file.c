@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE  /* O_TMPFILE, AT_EMPTY_PATH, renameat2, fallocate, flock \
+                      */
+
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PROC_PATH_MAX 32 /* "/proc/self/fd/" and an int */
+
+int adl_file_open_nameless(int *out_fd, int folder_fd)
+{
+    int fd = openat(folder_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+
+    if (fd >= 0) {
+        *out_fd = fd;
+        return 0;
+    }
+    switch (errno) {
+    case EOPNOTSUPP: /* the file system has none */
+    case EISDIR:     /* the kernel does not know the flag */
+    case EINVAL:
+    case ENOENT:
+        return -ENOTSUP;
+    default:
+        return -errno;
+    }
+}
+
+/* For kernels that let only the privileged link by descriptor (before 6.10). */
+static int link_through_proc(int fd, int folder_fd, const char *name)
+{
+    char path[PROC_PATH_MAX];
+
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return linkat(AT_FDCWD, path, folder_fd, name, AT_SYMLINK_FOLLOW);
+}
+
+int adl_file_link_nameless(int fd, int folder_fd, const char *name)
+{
+    if (linkat(fd, "", folder_fd, name, AT_EMPTY_PATH) == 0) {
+        return 0;
+    }
+    if ((errno == ENOENT || errno == EPERM || errno == EINVAL) &&
+        link_through_proc(fd, folder_fd, name) == 0) {
+        return 0;
+    }
+    switch (errno) {
+    case ENOENT: /* no /proc */
+    case EPERM:  /* no hard links */
+    case EOPNOTSUPP:
+    case EINVAL:
+    case ENOSYS:
+        return -ENOTSUP;
+    default:
+        return -errno;
+    }
+}
+
+/* The second name of a crash in between is a part with two links: part.c. */
+static int link_and_unlink(int from_fd, const char *from, int to_fd,
+                           const char *to)
+{
+    if (linkat(from_fd, from, to_fd, to, 0) < 0) {
+        return -errno;
+    }
+    (void)unlinkat(from_fd, from, 0); /* the file has its name: all is well */
+    return 0;
+}
+
+int adl_file_rename_new(int from_fd, const char *from, int to_fd,
+                        const char *to)
+{
+    if (renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE) == 0) {
+        return 0;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return -errno;
+    }
+    return link_and_unlink(from_fd, from, to_fd, to);
+}
+
+int adl_file_write(int fd, const void *bytes, size_t len)
+{
+    const char *next = bytes;
+
+    while (len > 0) {
+        ssize_t n = write(fd, next, len);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return n < 0 ? -errno : -EIO;
+        }
+        next += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+int adl_file_allocate(int fd, uint64_t size)
+{
+    int err;
+
+    if (size > INT64_MAX) {
+        return -EFBIG;
+    }
+    do {
+        err = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
+    } while (err < 0 && errno == EINTR);
+    if (err == 0 || errno == EOPNOTSUPP || errno == ENOSYS) {
+        return 0;
+    }
+    return -errno;
+}
+
+int adl_file_set_mtime(int fd, int64_t mtime_s)
+{
+    const struct timespec times[2] = {
+        {.tv_nsec = UTIME_OMIT},
+        {.tv_sec = (time_t)mtime_s},
+    };
+
+    if (futimens(fd, times) == 0 || errno == EPERM || errno == EOPNOTSUPP ||
+        errno == ENOSYS) {
+        return 0;
+    }
+    return -errno;
+}
+
+int adl_file_flush(int fd)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    if (copy < 0 || close(copy) < 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+static int lock(int fd, int operation)
+{
+    int err;
+
+    do {
+        err = flock(fd, operation);
+    } while (err < 0 && errno == EINTR);
+    if (err == 0) {
+        return 0;
+    }
+    return errno == ENOLCK || errno == ENOSYS || errno == EINVAL ? -ENOTSUP
+                                                                 : -errno;
+}
+
+int adl_file_lock(int fd)
+{
+    return lock(fd, LOCK_EX | LOCK_NB);
+}
+
+int adl_file_lock_shared(int fd)
+{
+    return lock(fd, LOCK_SH);
+}
+
+int adl_file_is_at(int fd, int folder_fd, const char *name)
+{
+    struct stat mine;
+    struct stat there;
+
+    if (fstat(fd, &mine) < 0) {
+        return -errno;
+    }
+    if (fstatat(folder_fd, name, &there, AT_SYMLINK_NOFOLLOW) < 0) {
+        return errno == ENOENT ? 0 : -errno;
+    }
+    return mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}

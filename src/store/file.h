@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Single steps with open files that POSIX has no call for, or that need some
+ * care. All block, and answer 0 or -errno unless they say otherwise.
+ */
+#ifndef ADL_STORE_FILE_H
+#define ADL_STORE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Open a new file in a folder, to be written, that has no name and is gone
+ * when it is closed without one (O_TMPFILE). -ENOTSUP where the file system
+ * has none. The caller closes *out_fd.
+ */
+int adl_file_open_nameless(int *out_fd, int folder_fd);
+
+/*
+ * Give a nameless file its name. -EEXIST where something has it. -ENOTSUP
+ * where this system cannot, so that the file must be made in another way.
+ */
+int adl_file_link_nameless(int fd, int folder_fd, const char *name);
+
+/*
+ * Rename a file where nothing has the new name: -EEXIST otherwise. After a
+ * crash it may have both names.
+ */
+int adl_file_rename_new(int from_fd, const char *from, int to_fd,
+                        const char *to);
+
+/* Write all of it where the descriptor stands. */
+int adl_file_write(int fd, const void *bytes, size_t len);
+
+/*
+ * Set aside room for size bytes without changing the length. Where the file
+ * system has no such thing nothing happens.
+ */
+int adl_file_allocate(int fd, uint64_t size);
+
+/* Set the time of the last change. Where it cannot be kept, nothing happens. */
+int adl_file_set_mtime(int fd, int64_t mtime_s);
+
+/*
+ * Close a file in advance: report what only a close reports (a quota or a
+ * server that refuses late), and keep fd and its lock.
+ */
+int adl_file_flush(int fd);
+
+/* Lock it alone, or -EWOULDBLOCK. -ENOTSUP where there are no locks. */
+int adl_file_lock(int fd);
+
+/* Lock it along with others, waiting where one has it alone. As above. */
+int adl_file_lock_shared(int fd);
+
+/* Is it what name in that folder refers to? 1, 0 or -errno. */
+int adl_file_is_at(int fd, int folder_fd, const char *name);
+
+#endif

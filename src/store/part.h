@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A part: a file with a name in DIR/.asyncdl/, locked from open to the end, so
+ * that no thread and no other process takes it for its own or for a leftover.
+ */
+#ifndef ADL_STORE_PART_H
+#define ADL_STORE_PART_H
+
+#include <stdbool.h>
+
+#define ADL_PART_NAME_MAX 32
+
+struct adl_part {
+    int fd;
+    int aside_fd; /* borrowed from the directory */
+    char name[ADL_PART_NAME_MAX];
+};
+
+/*
+ * Make an empty part for path. Its name follows from path; where that is held
+ * by another, it gets a number. A leftover of that name is removed. 0, -EBUSY
+ * where all numbers are held, or -errno.
+ */
+int adl_part_open(struct adl_part *out, int aside_fd, const char *path);
+
+/*
+ * Give the part its name in a folder, and close it; it is gone after that,
+ * also on failure. 0, -EEXIST, -EISDIR or another -errno.
+ */
+int adl_part_commit(struct adl_part *part, int folder_fd, const char *name,
+                    bool overwrite);
+
+/* Remove and close it. */
+void adl_part_abort(struct adl_part *part);
+
+#endif
