@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <uthash.h>
 
+#include "site/jsontext.h"
+
 /* A client that makes up URLs must not grow the server without end. */
 #define MAX_NAMES 65536
 
@@ -177,9 +179,11 @@ static json_t *dump_table(const struct table *table)
         if (row->entry.n_requests == 0 && row->entry.n_active == 0) {
             continue;
         }
-        /* Names come off the wire: they need not be UTF-8. */
-        (void)json_object_set_new_nocheck(object, row->name,
-                                          dump_entry(&row->entry));
+        json_t *name = adl_jsontext_create(row->name, strlen(row->name));
+        json_t *entry = dump_entry(&row->entry);
+
+        (void)json_object_set_new(object, json_string_value(name), entry);
+        json_decref(name);
     }
     return object;
 }
