@@ -205,6 +205,10 @@ static void answer(struct connection *c, const char *head)
         err = make_fault(c, target, head);
     }
     free(target);
+    if (c->reply.ending == FAULT_KEEP &&
+        strstr(head, "\r\nConnection: close\r\n") != NULL) {
+        c->reply.ending = FAULT_CLOSE;
+    }
     if (err < 0) {
         close_connection(c);
     } else if (c->reply.bytes.len == 0) {
