@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The default hash falls through switch labels, which compilers warn about. */
+#define HASH_FUNCTION(key, len, hash) HASH_FNV(key, len, hash)
 /* uthash must report a failed allocation rather than exit. */
 #define HASH_NONFATAL_OOM        1
 #define uthash_nonfatal_oom(elt) ((elt)->is_lost = true)
