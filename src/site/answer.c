@@ -33,6 +33,18 @@ enum MHD_Result adl_answer_send(struct adl_exchange *ex, unsigned status,
     return ok;
 }
 
+enum MHD_Result adl_answer_bad_request(struct adl_exchange *ex,
+                                       const char *what)
+{
+    char text[160];
+    int len = snprintf(text, sizeof(text), "bad request: %s\n", what);
+    size_t size = len > 0 && (size_t)len < sizeof(text) ? (size_t)len : 0;
+
+    return adl_answer_send(
+        ex, MHD_HTTP_BAD_REQUEST,
+        MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_COPY));
+}
+
 enum MHD_Result adl_answer_text(struct adl_exchange *ex, unsigned status,
                                 const char *text, const char *name,
                                 const char *value)
@@ -41,21 +53,15 @@ enum MHD_Result adl_answer_text(struct adl_exchange *ex, unsigned status,
         strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
 
     if (response != NULL &&
-        (MHD_add_response_header(response, "Content-Type",
-                                 "text/plain; charset=utf-8") == MHD_NO ||
-         (name != NULL &&
-          MHD_add_response_header(response, name, value) == MHD_NO))) {
+        MHD_add_response_header(response, "Content-Type",
+                                "text/plain; charset=utf-8") == MHD_NO) {
         MHD_destroy_response(response);
         response = NULL;
     }
+    if (response != NULL && name != NULL &&
+        MHD_add_response_header(response, name, value) == MHD_NO) {
+        MHD_destroy_response(response);
+        return adl_answer_bad_request(ex, "no header can hold this");
+    }
     return adl_answer_send(ex, status, response);
-}
-
-enum MHD_Result adl_answer_bad_request(struct adl_exchange *ex,
-                                       const char *what)
-{
-    char text[160];
-
-    (void)snprintf(text, sizeof(text), "bad request: %s\n", what);
-    return adl_answer_text(ex, MHD_HTTP_BAD_REQUEST, text, NULL, NULL);
 }

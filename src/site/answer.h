@@ -8,8 +8,8 @@
 #include "site/exchange.h"
 
 /*
- * A text with one more header (NULL: none). The connection breaks off where
- * the header cannot be sent or memory is short.
+ * A text with one more header (NULL: none). A value that no header can hold
+ * is answered with a 400; the connection breaks off where memory is short.
  */
 enum MHD_Result adl_answer_text(struct adl_exchange *ex, unsigned status,
                                 const char *text, const char *name,

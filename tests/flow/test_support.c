@@ -21,37 +21,6 @@
 #include "support/server.h"
 #include "support/tmpdir.h"
 
-#define N_BODY 100000
-
-static struct http_answer get(uint16_t port, const char *target,
-                              const char *headers)
-{
-    struct http_answer answer = {0};
-
-    assert_int_equal(http_get(&answer, port, target, headers), 0);
-    return answer;
-}
-
-static void assert_pattern(const struct adl_buf *body, uint64_t offset,
-                           size_t len)
-{
-    uint8_t expected[N_BODY];
-
-    assert_int_equal(body->len, len);
-    adl_pattern_fill(expected, len, 0, offset);
-    assert_memory_equal(body->data, expected, len);
-}
-
-static json_t *get_json(uint16_t port, const char *target)
-{
-    struct http_answer answer = get(port, target, "");
-    json_t *json = json_loads(adl_buf_str(&answer.body), 0, NULL);
-
-    assert_non_null(json);
-    http_answer_finish(&answer);
-    return json;
-}
-
 static void test_run_captures_output_and_exit_status(void **state)
 {
     const char *argv[] = {"sh", "-c", "cat; echo $WORD >&2; exit 7", NULL};
@@ -222,130 +191,22 @@ static void test_tmpdir_knows_the_pattern(void **state)
     tmpdir_finish(&dir);
 }
 
-static void test_site_serves_bytes_and_ranges(void **state)
-{
-    const char *args[] = {"--latency", "0", NULL};
-    struct server s;
-
-    (void)state;
-    server_need(&s, server_start_site(&s, args));
-    struct http_answer whole = get(s.port, "/bytes/100000", "");
-    struct http_answer part =
-        get(s.port, "/bytes/100000", "Range: bytes=777-\r\n");
-    struct http_answer changed =
-        get(s.port, "/bytes/100000",
-            "Range: bytes=777-\r\nIf-Range: \"other\"\r\n");
-
-    assert_int_equal(whole.status, 200);
-    assert_pattern(&whole.body, 0, N_BODY);
-    assert_int_equal(part.status, 206);
-    assert_non_null(strstr(adl_buf_str(&part.head),
-                           "Content-Range: bytes 777-99999/100000\r\n"));
-    assert_pattern(&part.body, 777, N_BODY - 777);
-    assert_int_equal(changed.status, 200);
-    http_answer_finish(&whole);
-    http_answer_finish(&part);
-    http_answer_finish(&changed);
-    server_stop(&s);
-}
-
-static void test_site_counts_requests_and_resets(void **state)
-{
-    const char *args[] = {"--latency", "0", NULL};
-    struct server s;
-
-    (void)state;
-    server_need(&s, server_start_site(&s, args));
-    for (int i = 0; i < 3; i++) {
-        struct http_answer a = get(s.port, "/status/503?times=2&then=5", "");
-
-        assert_int_equal(a.status, i < 2 ? 503 : 200);
-        http_answer_finish(&a);
-    }
-    json_t *stats = get_json(s.port, "/stats");
-    json_int_t n = 0;
-    json_int_t max = 0;
-
-    assert_int_equal(json_unpack(stats, "{s:I, s:{s:{s:I}}}", "requests", &n,
-                                 "hosts", "127.0.0.1", "max_concurrent", &max),
-                     0);
-    assert_int_equal(n, 3);
-    assert_int_equal(max, 1);
-    json_decref(stats);
-    struct http_answer reset = get(s.port, "/reset-stats", "");
-    struct http_answer again = get(s.port, "/status/503?times=2&then=5", "");
-
-    assert_int_equal(again.status, 503);
-    http_answer_finish(&reset);
-    http_answer_finish(&again);
-    server_stop(&s);
-}
-
-static void test_site_ends_cleanly_with_requests_pending(void **state)
-{
-    const char *args[] = {"--latency", "60000", NULL};
-    struct server s;
-    struct proc_result result;
-    int fd = -1;
-
-    (void)state;
-    server_need(&s, server_start_site(&s, args));
-    assert_int_equal(port_connect(&fd, s.port), 0);
-    assert_int_equal(write(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", 31),
-                     31);
-    json_t *stats = get_json(s.port, "/stats");
-    json_int_t n_active = 0;
-
-    assert_int_equal(json_unpack(stats, "{s:I}", "active", &n_active), 0);
-    assert_int_equal(n_active, 1);
-    json_decref(stats);
-    assert_int_equal(proc_signal(s.proc, SIGTERM), 0);
-    proc_wait(s.proc, &result);
-    s.proc = NULL;
-
-    assert_int_equal(result.status, 0);
-    assert_string_equal(adl_buf_str(&result.err), "");
-    (void)close(fd);
-    proc_result_finish(&result);
-    server_stop(&s);
-}
-
-static void test_site_refuses_bad_options(void **state)
-{
-    const char *bad[] = {"--port=65536", "--latency=1s",  "--bind=nowhere",
-                         "--host=a/b",   "--no-such",     "word",
-                         "--cert-dir=",  "--help=please", "--tls-port"};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        const char *argv[] = {server_get_program("ASYNCDL_SITE"), bad[i], NULL};
-        struct proc_result result;
-
-        assert_int_equal(
-            proc_run(&result, &(struct proc_options){.argv = argv}), 0);
-        assert_int_equal(result.status, 2);
-        assert_int_not_equal(result.err.len, 0);
-        assert_int_equal(result.out.len, 0);
-        proc_result_finish(&result);
-    }
-}
-
 static void test_faultd_answers_and_logs(void **state)
 {
     struct server s;
 
     (void)state;
     server_need(&s, server_start_faultd(&s));
-    struct http_answer half = get(s.port, "/range-wrong-total/1", "");
+    struct http_answer half = http_need(s.port, "/range-wrong-total/1", "");
     struct http_answer wrong =
-        get(s.port, "/range-wrong-total/1", "Range: bytes=5000-\r\n");
-    json_t *log = get_json(s.port, "/log");
+        http_need(s.port, "/range-wrong-total/1", "Range: bytes=5000-\r\n");
+    json_t *log = http_need_json(s.port, "/log");
     const char *range = NULL;
 
-    assert_pattern(&half.body, 0, 5000);
+    http_need_pattern(&half.body, 0, 5000);
     assert_int_equal(wrong.status, 206);
     assert_non_null(strstr(adl_buf_str(&wrong.head), "/20000\r\n"));
-    assert_pattern(&wrong.body, 5000, 5000);
+    http_need_pattern(&wrong.body, 5000, 5000);
     assert_int_equal(json_array_size(log), 2);
     assert_int_equal(json_unpack(json_array_get(log, 1), "{s:{s:s}}", "headers",
                                  "range", &range),
@@ -368,7 +229,7 @@ static void test_nginx_serves_from_its_folder(void **state)
     server_need(&s, server_start_nginx(&s, config));
     assert_int_equal(mkdir(tmpdir_get_path(&s.dir, "www"), 0755), 0);
     assert_int_equal(tmpdir_write(&s.dir, "www/a", "hello", 5), 0);
-    struct http_answer answer = get(s.port, "/a", "");
+    struct http_answer answer = http_need(s.port, "/a", "");
     int fd = -1;
 
     assert_int_equal(answer.status, 200);
@@ -388,7 +249,7 @@ static void test_nghttpx_passes_requests_on(void **state)
     (void)state;
     server_need(&site, server_start_site(&site, args));
     server_need(&proxy, server_start_nghttpx(&proxy, site.port));
-    struct http_answer answer = get(proxy.port, "/echo", "");
+    struct http_answer answer = http_need(proxy.port, "/echo", "");
 
     assert_int_equal(answer.status, 200);
     assert_non_null(strstr(adl_buf_str(&answer.body), "nghttpx"));
@@ -409,7 +270,7 @@ static void test_tinyproxy_passes_requests_on(void **state)
     server_need(&proxy, server_start_tinyproxy(&proxy, ""));
     (void)snprintf(target, sizeof(target), "http://127.0.0.1:%u/echo",
                    site.port);
-    struct http_answer answer = get(proxy.port, target, "");
+    struct http_answer answer = http_need(proxy.port, target, "");
 
     assert_int_equal(answer.status, 200);
     assert_non_null(strstr(adl_buf_str(&answer.body), "tinyproxy"));
@@ -439,10 +300,6 @@ int main(void)
         cmocka_unit_test(test_background_program_is_talked_to_by_lines),
         cmocka_unit_test(test_tmpdir_lists_reads_and_hashes_its_files),
         cmocka_unit_test(test_tmpdir_knows_the_pattern),
-        cmocka_unit_test(test_site_serves_bytes_and_ranges),
-        cmocka_unit_test(test_site_counts_requests_and_resets),
-        cmocka_unit_test(test_site_ends_cleanly_with_requests_pending),
-        cmocka_unit_test(test_site_refuses_bad_options),
         cmocka_unit_test(test_faultd_answers_and_logs),
         cmocka_unit_test(test_nginx_serves_from_its_folder),
         cmocka_unit_test(test_nghttpx_passes_requests_on),

@@ -61,7 +61,9 @@ static int make_dripped(struct fault_reply *reply,
     return make_text(reply, request, fault);
 }
 
-/* The text, and then its last part for ever. */
+#define N_LOOPED 200 /* in one write */
+
+/* The text, and then all but its first line for ever. */
 static int make_loop(struct fault_reply *reply,
                      const struct fault_request *request,
                      const struct fault *fault)
@@ -70,6 +72,9 @@ static int make_loop(struct fault_reply *reply,
 
     reply->ending = FAULT_LOOP;
     reply->loop_from = strcspn(fault->text, "\n") + 1;
+    for (int i = 1; err == 0 && i < N_LOOPED; i++) {
+        err = adl_buf_add_str(&reply->bytes, fault->text + reply->loop_from);
+    }
     return err;
 }
 

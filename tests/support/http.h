@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "util/buf.h"
 
 struct http_answer {
@@ -19,6 +21,22 @@ struct http_answer {
  */
 int http_get(struct http_answer *out, uint16_t port, const char *target,
              const char *headers);
+
+/* The same with another Host header. */
+int http_get_from(struct http_answer *out, uint16_t port, const char *host,
+                  const char *target, const char *headers);
+
+/* The same for tests: a failure fails the test. */
+struct http_answer http_need(uint16_t port, const char *target,
+                             const char *headers);
+
+/* The JSON that target answers with, returned. */
+json_t *http_need_json(uint16_t port, const char *target);
+
+/* Fail the test unless body is so many bytes of the site's pattern of seed 0,
+ * from offset on. */
+void http_need_pattern(const struct adl_buf *body, uint64_t offset, size_t len);
+
 void http_answer_finish(struct http_answer *answer);
 
 #endif
