@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Ports of 127.0.0.1. */
+#ifndef SUPPORT_PORT_H
+#define SUPPORT_PORT_H
+
+#include <stdint.h>
+
+/* A port that nobody listens on now, or 0 when there is none. */
+uint16_t port_find_free(void);
+
+/* Connect, blocking. 0 and a descriptor, or -errno. */
+int port_connect(int *out_fd, uint16_t port);
+
+#endif
