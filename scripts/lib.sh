@@ -38,6 +38,15 @@ libc6-dbg|pkg:libc6-dbg|valgrind reads the C library with it
 valgrind|cmd:valgrind|finds memory errors and leaks
 shellcheck|cmd:shellcheck|checks the scripts
 '
+readonly BENCH_NEEDS='
+nginx-light|cmd:nginx|the server of the benchmark
+openssl|cmd:openssl|its certificate
+curl|cmd:curl|to compare with
+aria2|cmd:aria2c|to compare with
+wget2|cmd:wget2|to compare with
+python3-aiohttp|file:/usr/lib/python3/dist-packages/aiohttp|to compare with
+python3-requests|file:/usr/lib/python3/dist-packages/requests|to compare with
+'
 
 say() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -149,7 +158,7 @@ unlock_build() {
     exec 9>&-
 }
 
-# Prints the source folder and whether tests are on in a configured BUILD.
+# Prints the source folder of a configured BUILD, and whether tests are on.
 build_state() { # BUILD
     python3 - "$1/meson-info" <<'PY'
 import json, pathlib, sys
