@@ -139,7 +139,7 @@ class Site(Server):
         self.ca = folder / "ca.pem"
         self.process = subprocess.Popen(
             [program, "--port", "0", "--tls-port", "0", "--latency",
-             str(LATENCY_MS), "--cert-dir", folder],
+             str(LATENCY_MS), "--cert-dir", folder, "--exit-with-parent"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         ports = self._read_ports(time.monotonic() + 10)
         self.http_port, self.https_port = ports["http"], ports["https"]

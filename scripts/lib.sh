@@ -171,10 +171,22 @@ print(source["source"], "true" if tests else "false", sep="\t")
 PY
 }
 
+# Runs a tool of the build, and shows what it said only when it failed.
+quietly() { # COMMAND...
+    local log
+
+    if ! log=$("$@" 2>&1); then
+        printf '%s\n' "$log" >&2
+        return 1
+    fi
+    grep -E 'warning:' <<<"$log" >&2 || :
+}
+
 # Configures BUILD where it is not, or is of another checkout. Tests that are
 # on stay on, so that run and test do not undo each other's work.
 configure() { # BUILD TESTS MESON-ARGUMENT...
     local build=$1 tests=$2 source has_tests state
+    local parts=(-Dtests="$tests" -Dexamples="$tests" -Dbench="$tests")
     shift 2
 
     if [[ -e $build/build.ninja ]] &&
@@ -182,33 +194,21 @@ configure() { # BUILD TESTS MESON-ARGUMENT...
         IFS=$'\t' read -r source has_tests <<<"$state"
         if [[ $source == "$ROOT" ]]; then
             if [[ $tests == true && $has_tests == false ]]; then
-                meson configure "$build" -Dtests=true -Dexamples=true \
-                    -Dbench=true >&2
+                quietly meson configure "$build" "${parts[@]}"
             fi
             return
         fi
     fi
+    say "configuring $build"
     rm -rf "$build"/meson-private "$build"/meson-info "$build"/build.ninja
-    meson setup "$build" "$ROOT" -Dtests="$tests" -Dexamples="$tests" \
-        -Dbench="$tests" "$@" >&2
-}
-
-compile() { # BUILD
-    local log
-
-    if log=$(ninja -C "$1" 2>&1); then
-        grep -E 'warning:' <<<"$log" >&2 || :
-        return
-    fi
-    printf '%s\n' "$log" >&2
-    die "the build in $1 failed"
+    quietly meson setup "$build" "$ROOT" "${parts[@]}" "$@"
 }
 
 # Configures and builds under the lock.
 build() { # BUILD TESTS MESON-ARGUMENT...
     lock_build "$1"
     configure "$@" || die "configuring $1 failed"
-    compile "$1"
+    quietly ninja -C "$1" || die "the build in $1 failed"
     unlock_build
 }
 
