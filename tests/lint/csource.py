@@ -25,10 +25,11 @@ def without_words(text):
 
 
 def functions(text):
-    """Yield (name, first line, last line) of each function's definition.
+    """Yield (name, first line, number of lines) of each function's definition.
 
     Only a function's braces stand alone at the left margin: clang-format puts
-    those of everything else on the line they belong to.
+    those of everything else on the line they belong to. The rows of a constant
+    table are data and do not count.
     """
     lines = without_words(text).split("\n")
     opened = None
@@ -37,7 +38,8 @@ def functions(text):
             opened = _signature_start(lines, i)
         elif line == "}" and opened is not None:
             name = _NAME.search(" ".join(lines[opened:i]))
-            yield name.group(1) if name else "?", opened + 1, i + 1
+            size = i + 1 - opened - _table_rows(lines[opened:i])
+            yield name.group(1) if name else "?", opened + 1, size
             opened = None
 
 
@@ -46,6 +48,19 @@ def _signature_start(lines, brace):
     while start > 0 and re.match(r"\s*[\w*]", lines[start - 1]):
         start -= 1
     return start
+
+
+def _table_rows(lines):
+    rows, end = 0, None
+    for line in lines:
+        if end is None:
+            table = re.match(r"(\s+)static const\b.*{$", line)
+            end = table.group(1) + "};" if table else None
+        elif line == end:
+            end = None
+        else:
+            rows += 1
+    return rows
 
 
 def finish(name, bad):

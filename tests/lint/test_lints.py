@@ -147,9 +147,24 @@ class Sizes(LintCase):
         self.write("src/util/b.c", "int x;\n\n" + function(61))
         self.assert_found("sizes.py", "b.c:3: f() has 61 lines")
 
+    def test_rows_of_a_table_do_not_count(self):
+        table = ("    static const struct {\n        int a;\n"
+                 "    } cases[] = {\n" + "        {1},\n" * 90 + "    };\n")
+        text = "int f(void)\n{\n" + table
+        self.write("src/util/b.c", text + "    g();\n" * 55 + "}\n")
+        self.assert_clean("sizes.py")
+        self.write("src/util/b.c", text + "    g();\n" * 56 + "}\n")
+        self.assert_found("sizes.py", "b.c:1: f() has 61 lines")
+
     def test_file_of_501_lines_is_found(self):
         self.write("src/util/b.c", "\n" * 501)
         self.assert_found("sizes.py", "501 lines")
+
+    def test_unit_test_may_have_1000_lines(self):
+        self.write("tests/unit/test_b.c", "\n" * 1000)
+        self.assert_clean("sizes.py")
+        self.write("tests/unit/test_b.c", "\n" * 1001)
+        self.assert_found("sizes.py", "1001 lines")
 
 
 class Docs(LintCase):
