@@ -18,15 +18,16 @@ class Case:
 
 
 def sites(site):
-    """The 160 URLs of examples/sites.txt, as every tool can ask for them.
+    """The bodies of examples/sites.txt, from URLs that every tool can ask for.
 
     Not every tool can be told to connect elsewhere, and some take the same URL
     only once, so all get addresses of the loopback site with a number behind.
     """
-    bases = (f"https://127.0.0.1:{site.https_port}/",
-             f"http://127.0.0.1:{site.http_port}/dice")
+    large, little = servers.SITE_BYTES
+    bases = (f"https://127.0.0.1:{site.https_port}/bytes/{large}",
+             f"http://127.0.0.1:{site.http_port}/bytes/{little}")
     urls = tuple(f"{bases[i % 2]}?{i}" for i in range(servers.N_SITES))
-    n_bytes = sum(servers.SITE_BYTES.values()) * servers.N_SITES // 2
+    n_bytes = (large + little) * servers.N_SITES // 2
     return Case("sites", f"160 sites, each after {servers.LATENCY_MS} ms",
                 urls, n_bytes, servers.N_SITES, site.ca)
 

@@ -11,7 +11,7 @@ N_SMALL = 10000
 N_SITES = 160
 BIG_BYTES = 1 << 30
 LATENCY_MS = 50
-SITE_BYTES = {"/": 10490, "/dice": 278}
+SITE_BYTES = (10490, 278)  # of the pages that examples/sites.txt asks for
 
 NGINX_CONFIG = """
 daemon off;

@@ -15,7 +15,7 @@ ALL = ("sites", "small", "small-h2", "big")
 @dataclasses.dataclass(frozen=True)
 class Tool:
     name: str
-    package: str  # that it comes from
+    package: str  # Debian's, or none for what this project builds
     command: typing.Callable  # (job) -> argv
     is_there: typing.Callable  # (build folder) -> bool
     cases: tuple = ALL
@@ -71,9 +71,9 @@ def curl(job):
     for i, url in enumerate(job.case.urls):
         lines += [f'url = "{url}"', f'output = "{job.out}/{i:05}"']
     version = "--http2" if job.case.http2 else "--http1.1"
-    return ["curl", "-q", "-sS", "--fail", version, "--cacert", job.case.ca,
-            "-Z", "--parallel-max", str(job.case.at_once),
-            "-K", job.write_list("curl.txt", lines)]
+    return ["curl", "-q", "-sS", "--no-progress-meter", "--fail", version,
+            "--cacert", job.case.ca, "-Z", "--parallel-max",
+            str(job.case.at_once), "-K", job.write_list("curl.txt", lines)]
 
 
 def aria2(job, n_connections=1):
@@ -114,8 +114,7 @@ def with_python(name, package, module, program):
 
 
 def with_floor(name, cases, **options):
-    return Tool(name, "this project's build",
-                functools.partial(floor, **options),
+    return Tool(name, None, functools.partial(floor, **options),
                 lambda build: (build / "bench/floor").exists(), cases)
 
 
@@ -124,8 +123,8 @@ def is_built(build):
 
 
 TOOLS = (
-    Tool("asyncdl", "this project's build", asyncdl_at_once, is_built),
-    Tool("asyncdl, window auto", "this project's build", asyncdl, is_built,
+    Tool("asyncdl", None, asyncdl_at_once, is_built),
+    Tool("asyncdl, window auto", None, asyncdl, is_built,
          ("small", "small-h2")),
     with_floor("floor", ALL),
     with_floor("floor, 2 connections", ("small-h2",), n_lanes=2),

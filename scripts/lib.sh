@@ -5,6 +5,7 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${ASYNCDL_BUILD_DIR:-$ROOT/build}
+export PATH=$PATH:/usr/sbin # where Debian keeps servers, and users do not look
 
 # PACKAGE|PROBE|WHY. A probe is the proof that the thing is there, whoever
 # installed it: cmd:PROGRAM, pc:MODULE (pkg-config), file:PATH or h:HEADER; or
