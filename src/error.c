@@ -51,8 +51,8 @@ static const struct entry *find(int err)
 /* libuv answers unknown codes with a string it leaks: keep it from that. */
 static const char *find_uv_name(int err)
 {
-#define UV_CASE(name, text)                                                    \
-    case UV_##name:                                                            \
+#define UV_CASE(name, text) \
+    case UV_##name:         \
         return #name;
     switch (err) {
         UV_ERRNO_MAP(UV_CASE)
