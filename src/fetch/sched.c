@@ -465,3 +465,8 @@ size_t adl_sched_n_hosts(const struct adl_sched *sched)
 {
     return HASH_COUNT(sched->hosts);
 }
+
+uint64_t adl_sched_held_until_ms(const struct adl_sched_item *item)
+{
+    return item->host->state.hold_until_ms;
+}

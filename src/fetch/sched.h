@@ -88,6 +88,12 @@ struct adl_sched_item *adl_sched_take_same_host(struct adl_sched *sched,
                                                 struct adl_sched_item *item);
 
 /*
+ * Until when the host of a queued or delayed item starts nothing; 0 or a past
+ * time where it may.
+ */
+uint64_t adl_sched_held_until_ms(const struct adl_sched_item *item);
+
+/*
  * When adl_sched_take() can yield something by time alone; UINT64_MAX: never.
  * Not before now_ms. What becomes due may turn out to be blocked by a full
  * host: then take yields nothing, and the next answer is a later time.
