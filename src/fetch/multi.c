@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A descriptor's record outlives what libcurl says of it. REMOVE does not mean
+ * that the socket closes: on a kept-alive connection the next request asks for
+ * the same events again, so the registration is left as it is and taken back
+ * only when an event comes that nobody wants. That holds for sockets that were
+ * made here and have been connected, because only of those the closing is
+ * certain to be told; any other (a resolver's socket pair, a connection that
+ * was given up early) is forgotten at REMOVE. A number that is handed out again
+ * makes its old record stale; events carry the record's generation.
+ */
+#include "fetch/multi.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define EVENTS_AT_ONCE 128
+
+struct watch {
+    uint32_t wanted;     /* EPOLLIN | EPOLLOUT, what libcurl asks for */
+    uint32_t registered; /* what epoll knows */
+    uint32_t generation; /* counts the sockets that had this number */
+    bool is_ours;        /* made by on_open_socket() */
+    bool was_readable;   /* so it is connected */
+};
+
+struct adl_multi {
+    CURLM *curlm;
+    uv_poll_t poll; /* of epfd */
+    uv_timer_t timer;
+    int epfd;
+    struct watch *watches; /* by descriptor */
+    size_t n_watches;
+    bool is_closing;
+    int n_closing;
+    adl_multi_activity_cb on_activity;
+    adl_multi_close_cb on_closed;
+    void *data;
+};
+
+static struct watch *get_watch(struct adl_multi *m, curl_socket_t fd)
+{
+    size_t wanted = (size_t)fd + 1;
+
+    if (wanted > m->n_watches) {
+        size_t n = wanted + wanted / 2 + 32;
+        struct watch *watches = realloc(m->watches, n * sizeof(*watches));
+
+        if (watches == NULL) {
+            return NULL;
+        }
+        for (size_t i = m->n_watches; i < n; i++) {
+            watches[i] = (struct watch){0};
+        }
+        m->watches = watches;
+        m->n_watches = n;
+    }
+    return &m->watches[fd];
+}
+
+static void forget(struct adl_multi *m, struct watch *watch, curl_socket_t fd)
+{
+    if (watch->registered != 0) {
+        /* Fails where libcurl closed it first: then epoll has forgotten it. */
+        (void)epoll_ctl(m->epfd, EPOLL_CTL_DEL, fd, NULL);
+    }
+    *watch = (struct watch){.generation = watch->generation + 1};
+}
+
+static int register_watch(struct adl_multi *m, struct watch *watch,
+                          curl_socket_t fd)
+{
+    struct epoll_event event = {
+        .events = watch->wanted,
+        .data.u64 = (uint64_t)watch->generation << 32 | (uint32_t)fd,
+    };
+    int op = watch->registered != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    int rc = epoll_ctl(m->epfd, op, fd, &event);
+
+    if (rc < 0 && errno == ENOENT) { /* closed and opened without our knowing */
+        rc = epoll_ctl(m->epfd, EPOLL_CTL_ADD, fd, &event);
+    } else if (rc < 0 && errno == EEXIST) {
+        rc = epoll_ctl(m->epfd, EPOLL_CTL_MOD, fd, &event);
+    }
+    watch->registered = rc == 0 ? watch->wanted : 0;
+    return rc;
+}
+
+static uint32_t to_events(int what)
+{
+    return (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
+           (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data,
+                     void *socket_data)
+{
+    struct adl_multi *m = data;
+    struct watch *watch = get_watch(m, fd);
+
+    (void)easy;
+    (void)socket_data;
+    if (watch == NULL) {
+        return -1;
+    }
+    if (what == CURL_POLL_REMOVE) {
+        watch->wanted = 0;
+        if (!watch->is_ours || !watch->was_readable) {
+            forget(m, watch, fd);
+        }
+        return 0;
+    }
+    watch->wanted = to_events(what);
+    if (watch->wanted == watch->registered || m->is_closing) {
+        return 0;
+    }
+    return register_watch(m, watch, fd);
+}
+
+static curl_socket_t on_open_socket(void *data, curlsocktype purpose,
+                                    struct curl_sockaddr *address)
+{
+    int *socket_errno = data;
+
+    (void)purpose;
+    int fd = socket(address->family,
+                    address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    address->protocol);
+    if (fd < 0) {
+        *socket_errno = errno;
+        return CURL_SOCKET_BAD;
+    }
+    return fd;
+}
+
+/* Where the multi is known: records that a socket of ours has this number. */
+static int on_socket_made(void *data, curl_socket_t fd, curlsocktype purpose)
+{
+    struct adl_multi *m = data;
+    struct watch *watch = get_watch(m, fd);
+
+    (void)purpose;
+    if (watch == NULL) {
+        return CURL_SOCKOPT_ERROR;
+    }
+    forget(m, watch, fd); /* what is left of an earlier one of that number */
+    watch->is_ours = true;
+    return CURL_SOCKOPT_OK;
+}
+
+static int on_close_socket(void *data, curl_socket_t fd)
+{
+    struct adl_multi *m = data;
+    struct watch *watch = get_watch(m, fd);
+
+    if (watch != NULL) {
+        forget(m, watch, fd);
+    }
+    return close(fd);
+}
+
+static void act(struct adl_multi *m, curl_socket_t fd, int bitmask)
+{
+    int n_running = 0;
+
+    /* Its errors mean a broken multi, which no caller could mend; attempts
+     * then end by their own deadlines. */
+    (void)curl_multi_socket_action(m->curlm, fd, bitmask, &n_running);
+}
+
+static int to_bitmask(uint32_t events)
+{
+    return (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
+           (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+           (events & EPOLLERR ? CURL_CSELECT_ERR : 0);
+}
+
+static void handle_event(struct adl_multi *m, const struct epoll_event *event)
+{
+    int fd = (int)(uint32_t)event->data.u64;
+    uint32_t generation = (uint32_t)(event->data.u64 >> 32);
+    struct watch *watch = &m->watches[fd];
+
+    if (watch->generation != generation) {
+        return; /* an earlier event of this round closed it */
+    }
+    if (event->events & EPOLLIN) {
+        watch->was_readable = true;
+    }
+    if (watch->wanted == 0) {
+        if (watch->registered != 0) {
+            (void)epoll_ctl(m->epfd, EPOLL_CTL_DEL, fd, NULL); /* as above */
+            watch->registered = 0;
+        }
+        return; /* libcurl looks at an idle connection before it uses it */
+    }
+    act(m, fd, to_bitmask(event->events));
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct adl_multi *m = poll->data;
+    struct epoll_event ready[EVENTS_AT_ONCE];
+
+    (void)status; /* an epoll descriptor has no errors of its own */
+    (void)events;
+    int n = epoll_wait(m->epfd, ready, EVENTS_AT_ONCE, 0);
+    for (int i = 0; i < n; i++) {
+        handle_event(m, &ready[i]);
+    }
+    if (n > 0) {
+        m->on_activity(m->data);
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct adl_multi *m = timer->data;
+
+    act(m, CURL_SOCKET_TIMEOUT, 0);
+    m->on_activity(m->data);
+}
+
+/* May run inside any call into libcurl: only sets the alarm. */
+static int on_set_timer(CURLM *curlm, long timeout_ms, void *data)
+{
+    struct adl_multi *m = data;
+
+    (void)curlm;
+    if (m->is_closing) {
+        return 0;
+    }
+    if (timeout_ms < 0) {
+        return uv_timer_stop(&m->timer);
+    }
+    return uv_timer_start(&m->timer, on_timer, (uint64_t)timeout_ms, 0);
+}
+
+static int set_options(struct adl_multi *m, long max_connects)
+{
+    CURLMcode mc =
+        curl_multi_setopt(m->curlm, CURLMOPT_SOCKETFUNCTION, on_socket);
+
+    if (mc == CURLM_OK) {
+        mc = curl_multi_setopt(m->curlm, CURLMOPT_SOCKETDATA, m);
+    }
+    if (mc == CURLM_OK) {
+        mc = curl_multi_setopt(m->curlm, CURLMOPT_TIMERFUNCTION, on_set_timer);
+    }
+    if (mc == CURLM_OK) {
+        mc = curl_multi_setopt(m->curlm, CURLMOPT_TIMERDATA, m);
+    }
+    if (mc == CURLM_OK) {
+        mc = curl_multi_setopt(m->curlm, CURLMOPT_MAXCONNECTS, max_connects);
+    }
+    return mc == CURLM_OK ? 0 : -ENOMEM;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct adl_multi *m = handle->data;
+
+    if (--m->n_closing > 0) {
+        return;
+    }
+    adl_multi_close_cb on_closed = m->on_closed;
+    void *data = m->data;
+    (void)close(m->epfd); /* nothing was written to it */
+    free(m->watches);
+    free(m);
+    on_closed(data);
+}
+
+/* The poll comes last: the only handle that could need undoing. */
+static int open_handles(struct adl_multi *m, uv_loop_t *loop)
+{
+    int err = uv_poll_init(loop, &m->poll, m->epfd);
+
+    if (err < 0) {
+        return err;
+    }
+    m->poll.data = m;
+    (void)uv_timer_init(loop, &m->timer); /* always 0 */
+    m->timer.data = m;
+    uv_unref((uv_handle_t *)&m->timer); /* the poll says whether we are busy */
+    uv_unref((uv_handle_t *)&m->poll);
+    (void)uv_poll_start(&m->poll, UV_READABLE, on_poll); /* not closing: 0 */
+    return 0;
+}
+
+int adl_multi_open(struct adl_multi **out, uv_loop_t *loop, long max_connects,
+                   adl_multi_activity_cb on_activity, void *data)
+{
+    struct adl_multi *m = calloc(1, sizeof(*m));
+    int err = -ENOMEM;
+
+    if (m == NULL) {
+        return -ENOMEM;
+    }
+    m->on_activity = on_activity;
+    m->data = data;
+    m->epfd = epoll_create1(EPOLL_CLOEXEC);
+    if (m->epfd < 0) {
+        err = -errno;
+        goto fail;
+    }
+    m->curlm = curl_multi_init();
+    if (m->curlm == NULL) {
+        goto fail;
+    }
+    err = set_options(m, max_connects);
+    if (err == 0) {
+        err = open_handles(m, loop);
+    }
+    if (err < 0) {
+        goto fail;
+    }
+    *out = m;
+    return 0;
+
+fail:
+    if (m->curlm != NULL) {
+        (void)curl_multi_cleanup(m->curlm); /* it is empty */
+    }
+    if (m->epfd >= 0) {
+        (void)close(m->epfd);
+    }
+    free(m);
+    return err;
+}
+
+int adl_multi_adopt(struct adl_multi *multi, CURL *easy, int *socket_errno)
+{
+    CURLcode cc =
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, socket_errno);
+    }
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket_made);
+    }
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, multi);
+    }
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
+                              on_close_socket);
+    }
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, multi);
+    }
+    return cc == CURLE_OK ? 0 : -ENOMEM;
+}
+
+int adl_multi_add(struct adl_multi *multi, CURL *easy)
+{
+    return curl_multi_add_handle(multi->curlm, easy) == CURLM_OK ? 0 : -ENOMEM;
+}
+
+void adl_multi_remove(struct adl_multi *multi, CURL *easy)
+{
+    /* Fails only for a handle that is not in it, or from a callback. */
+    (void)curl_multi_remove_handle(multi->curlm, easy);
+}
+
+void adl_multi_reap(struct adl_multi *multi, adl_multi_end_cb on_end)
+{
+    int n_left = 0;
+    CURLMsg *msg;
+
+    while ((msg = curl_multi_info_read(multi->curlm, &n_left)) != NULL) {
+        CURL *easy = msg->easy_handle; /* msg is gone after the removal */
+        CURLcode cc = msg->data.result;
+
+        if (msg->msg == CURLMSG_DONE) {
+            adl_multi_remove(multi, easy);
+            on_end(easy, cc, multi->data);
+        }
+    }
+}
+
+void adl_multi_set_busy(struct adl_multi *multi, bool is_busy)
+{
+    if (is_busy) {
+        uv_ref((uv_handle_t *)&multi->poll);
+    } else {
+        uv_unref((uv_handle_t *)&multi->poll);
+    }
+}
+
+void adl_multi_set_max_connects(struct adl_multi *multi, long max_connects)
+{
+    (void)curl_multi_setopt(multi->curlm, CURLMOPT_MAXCONNECTS, max_connects);
+}
+
+void adl_multi_close(struct adl_multi *multi, adl_multi_close_cb on_closed)
+{
+    multi->is_closing = true;
+    multi->on_closed = on_closed;
+    (void)curl_multi_cleanup(multi->curlm); /* calls on_close_socket() */
+    multi->n_closing = 2;
+    uv_close((uv_handle_t *)&multi->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&multi->timer, on_handle_closed);
+}
