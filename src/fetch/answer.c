@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/answer.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "asyncdl/error.h"
+#include "fetch/retry.h"
+#include "util/httpdate.h"
+
+struct value {
+    const char *text;
+    size_t len;
+};
+
+static void reset_head(struct adl_answer *answer)
+{
+    struct adl_buf disposition = answer->disposition;
+    size_t n_bytes = answer->n_bytes;
+    size_t n_lines = answer->n_lines;
+
+    adl_buf_reset(&disposition);
+    *answer = (struct adl_answer){
+        .disposition = disposition, .n_bytes = n_bytes, .n_lines = n_lines};
+}
+
+void adl_answer_reset(struct adl_answer *answer)
+{
+    reset_head(answer);
+    answer->n_bytes = 0;
+    answer->n_lines = 0;
+}
+
+void adl_answer_finish(struct adl_answer *answer)
+{
+    adl_buf_finish(&answer->disposition);
+    *answer = (struct adl_answer){0};
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct value trim(const char *text, size_t len)
+{
+    while (len > 0 && is_blank(text[0])) {
+        text++;
+        len--;
+    }
+    while (len > 0 && is_blank(text[len - 1])) {
+        len--;
+    }
+    return (struct value){text, len};
+}
+
+static bool equals(struct value value, const char *text)
+{
+    return value.len == strlen(text) &&
+           strncasecmp(value.text, text, value.len) == 0;
+}
+
+/* One that does not fit is as good as none: it will not be compared cut. */
+static void copy(char *out, size_t cap, struct value value)
+{
+    if (value.len < cap && memchr(value.text, '\0', value.len) == NULL) {
+        memcpy(out, value.text, value.len);
+        out[value.len] = '\0';
+    }
+}
+
+static void read_length(struct adl_answer *answer, struct value value)
+{
+    uint64_t n = 0;
+
+    if (value.len == 0 || value.len > 19) {
+        return; /* libcurl judges it */
+    }
+    for (size_t i = 0; i < value.len; i++) {
+        if (!isdigit((unsigned char)value.text[i])) {
+            return;
+        }
+        n = n * 10 + (uint64_t)(value.text[i] - '0');
+    }
+    answer->has_length = true;
+    answer->length = n;
+    if (answer->range.status == 200) {
+        answer->range.validator.has_size = true;
+        answer->range.validator.size = n;
+    }
+}
+
+static int read_field(struct adl_answer *answer, struct value name,
+                      struct value value, int64_t now_s)
+{
+    struct adl_range_answer *range = &answer->range;
+
+    if (equals(name, "content-length")) {
+        read_length(answer, value);
+    } else if (equals(name, "content-range")) {
+        adl_range_parse(range, value.text, value.len);
+    } else if (equals(name, "content-encoding")) {
+        range->is_encoded = value.len > 0 && !equals(value, "identity");
+    } else if (equals(name, "content-disposition")) {
+        adl_buf_reset(&answer->disposition);
+        return adl_buf_add(&answer->disposition, value.text, value.len);
+    } else if (equals(name, "etag")) {
+        copy(range->validator.etag, sizeof(range->validator.etag), value);
+    } else if (equals(name, "last-modified")) {
+        copy(range->validator.last_modified,
+             sizeof(range->validator.last_modified), value);
+        answer->has_mtime = adl_httpdate_parse(&answer->mtime_s, value.text,
+                                               value.len, now_s) == 0;
+    } else if (equals(name, "accept-ranges")) {
+        range->refuses_ranges = equals(value, "none");
+    } else if (equals(name, "retry-after")) {
+        answer->has_retry_after =
+            adl_retry_after_parse(&answer->retry_after_ms, value.text,
+                                  value.len, now_s) == 0;
+    } else if (equals(name, "location")) {
+        answer->has_location = value.len > 0;
+    }
+    return 0;
+}
+
+/* "HTTP/1.1 200 OK", "HTTP/2 200": libcurl has checked the form. */
+static void read_status(struct adl_answer *answer, const char *line, size_t len)
+{
+    const char *blank = memchr(line, ' ', len);
+    int status = 0;
+
+    reset_head(answer);
+    for (size_t i = 1; blank != NULL && i <= 3; i++) {
+        if (blank + i >= line + len || !isdigit((unsigned char)blank[i])) {
+            return;
+        }
+        status = status * 10 + (blank[i] - '0');
+    }
+    answer->range.status = status;
+}
+
+int adl_answer_add(struct adl_answer *answer, const char *line, size_t len,
+                   int64_t now_s)
+{
+    answer->n_bytes += len;
+    answer->n_lines++;
+    if (answer->n_bytes > ADL_ANSWER_MAX_BYTES ||
+        answer->n_lines > ADL_ANSWER_MAX_LINES) {
+        return ASYNCDL_EHEADERS;
+    }
+    if (len >= 5 && strncmp(line, "HTTP/", 5) == 0) {
+        read_status(answer, line, len);
+        return 0;
+    }
+    const char *colon = memchr(line, ':', len);
+    if (colon == NULL) {
+        return 0; /* the empty line */
+    }
+    size_t name_len = (size_t)(colon - line);
+    return read_field(answer, (struct value){line, name_len},
+                      trim(colon + 1, len - name_len - 1), now_s);
+}

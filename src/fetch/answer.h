@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The head of an answer, header line by header line. Pure. */
+#ifndef ADL_FETCH_ANSWER_H
+#define ADL_FETCH_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fetch/range.h"
+#include "util/buf.h"
+
+/* A server's imagination ends here: all header lines of an answer, the interim
+ * (1xx) ones included. */
+#define ADL_ANSWER_MAX_BYTES 262144
+#define ADL_ANSWER_MAX_LINES 1000
+
+struct adl_answer {
+    struct adl_range_answer range; /* status, validator, Content-Range */
+    bool has_length;
+    uint64_t length; /* Content-Length, of the encoded body */
+    bool has_location;
+    bool has_retry_after;
+    uint64_t retry_after_ms;
+    bool has_mtime;
+    int64_t mtime_s;            /* Last-Modified */
+    struct adl_buf disposition; /* Content-Disposition, as sent */
+    size_t n_bytes;             /* seen since the last reset */
+    size_t n_lines;
+};
+
+/* Forget all but the allocation. */
+void adl_answer_reset(struct adl_answer *answer);
+void adl_answer_finish(struct adl_answer *answer);
+
+/*
+ * Take a line, the status line and the empty one that ends the head included.
+ * A status line starts anew, but for the counts. 0, ASYNCDL_EHEADERS when
+ * there are too many, or -ENOMEM.
+ */
+int adl_answer_add(struct adl_answer *answer, const char *line, size_t len,
+                   int64_t now_s);
+
+#endif

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A handle goes round: idle in the pool, added to the multi, reaped or
+ * stopped, idle again. While libcurl calls back, an attempt only records: what
+ * it ends with stands in abort_err, why it does not read in paused.
+ */
+#include "fetch/attempt.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asyncdl/error.h"
+#include "fetch/attempt_setup.h"
+#include "util/clock.h"
+
+/* An error page is read to its end for the sake of the connection, up to: */
+#define DROP_MAX_BYTES 262144
+
+/* libcurl's own connect timeout comes first; this one is for its lost timers.
+ */
+#define CONNECT_GRACE_MS 1000
+
+struct adl_attempt_pool {
+    struct adl_setup setup;
+    struct adl_multi *multi;
+    uv_loop_t *loop;
+    const struct adl_attempt_ops *ops;
+    struct adl_attempt *idle;
+    uint64_t connect_timeout_ms;
+    uint64_t stall_timeout_ms;
+    uint64_t max_time_ms;
+};
+
+static uint64_t now_ms(const struct adl_attempt *a)
+{
+    return uv_now(a->pool->loop);
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *data)
+{
+    struct adl_attempt *a = data;
+
+    (void)size; /* always 1 */
+    a->active_ms = now_ms(a);
+    a->abort_err = adl_answer_add(&a->answer, line, n, adl_clock_wall_s());
+    return a->abort_err == 0 ? n : 0;
+}
+
+static bool is_success(int status)
+{
+    return status >= 200 && status <= 299;
+}
+
+static int drop(struct adl_attempt *a, size_t len)
+{
+    a->n_dropped += len;
+    return a->n_dropped <= DROP_MAX_BYTES ? 0 : ASYNCDL_EHTTP;
+}
+
+static int begin(struct adl_attempt *a)
+{
+    if (a->has_begun) {
+        return 0;
+    }
+    a->has_begun = true;
+    return a->ops->on_answer(a, a->data);
+}
+
+static size_t on_write(char *bytes, size_t size, size_t n, void *data)
+{
+    struct adl_attempt *a = data;
+    int rc;
+
+    (void)size; /* always 1 */
+    a->active_ms = now_ms(a);
+    if (!is_success(a->answer.range.status)) {
+        a->abort_err = drop(a, n);
+        return a->abort_err == 0 ? n : 0;
+    }
+    if (a->paused != 0) {
+        a->is_held = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    rc = begin(a);
+    if (rc == 0) {
+        rc = a->ops->on_body(a, bytes, n, a->data);
+    }
+    if (rc == ADL_ATTEMPT_PAUSED) {
+        a->is_held = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    a->abort_err = rc;
+    return rc == 0 ? n : 0;
+}
+
+/* The connection stands and the request is about to go out. */
+static int on_connected(void *data, char *remote_ip, char *local_ip,
+                        int remote_port, int local_port)
+{
+    struct adl_attempt *a = data;
+
+    (void)remote_ip;
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    a->is_connected = true;
+    a->active_ms = now_ms(a);
+    return CURL_PREREQFUNC_OK;
+}
+
+static CURLcode set_callbacks(struct adl_attempt *a)
+{
+    CURL *easy = a->easy;
+    CURLcode cc = curl_easy_setopt(easy, CURLOPT_PRIVATE, a);
+
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, a->error);
+    }
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    }
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_HEADERDATA, a);
+    }
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
+    }
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
+    }
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+    }
+    if (cc == CURLE_OK) {
+        cc = curl_easy_setopt(easy, CURLOPT_PREREQDATA, a);
+    }
+    return cc;
+}
+
+static void destroy(struct adl_attempt *a)
+{
+    if (a->easy != NULL) {
+        curl_easy_cleanup(a->easy);
+    }
+    curl_slist_free_all(a->headers);
+    adl_answer_finish(&a->answer);
+    free(a);
+}
+
+static int create(struct adl_attempt **out, struct adl_attempt_pool *pool)
+{
+    struct adl_attempt *a = calloc(1, sizeof(*a));
+
+    if (a == NULL) {
+        return -ENOMEM;
+    }
+    a->pool = pool;
+    a->ops = pool->ops;
+    a->is_special = true; /* nothing is set yet */
+    a->easy = curl_easy_init();
+    int err = a->easy != NULL ? 0 : -ENOMEM;
+    if (err == 0) {
+        err = adl_setup_apply(&pool->setup, a->easy);
+    }
+    if (err == 0) {
+        err = adl_multi_adopt(pool->multi, a->easy, &a->socket_errno);
+    }
+    if (err == 0) {
+        err = adl_setup_translate(set_callbacks(a));
+    }
+    if (err < 0) {
+        destroy(a);
+        return err;
+    }
+    *out = a;
+    return 0;
+}
+
+static void put(struct adl_attempt *a)
+{
+    a->next = a->pool->idle;
+    a->pool->idle = a;
+}
+
+static int take(struct adl_attempt **out, struct adl_attempt_pool *pool)
+{
+    struct adl_attempt *a = pool->idle;
+
+    if (a == NULL) {
+        return create(out, pool);
+    }
+    pool->idle = a->next;
+    *out = a;
+    return 0;
+}
+
+/* Shows, before anything else is opened, what libcurl cannot do. */
+static int probe(const struct adl_setup *setup)
+{
+    CURL *easy = curl_easy_init();
+
+    if (easy == NULL) {
+        return -ENOMEM;
+    }
+    int err = adl_setup_apply(setup, easy);
+    curl_easy_cleanup(easy);
+    return err;
+}
+
+int adl_attempt_pool_create(struct adl_attempt_pool **out,
+                            const struct asyncdl_client_options *options,
+                            uv_loop_t *loop, const struct adl_attempt_ops *ops)
+{
+    struct adl_attempt_pool *pool = calloc(1, sizeof(*pool));
+
+    if (pool == NULL) {
+        return -ENOMEM;
+    }
+    pool->loop = loop;
+    pool->ops = ops;
+    pool->connect_timeout_ms = options->connect_timeout_ms;
+    pool->stall_timeout_ms = options->stall_timeout_ms;
+    pool->max_time_ms = options->max_time_ms;
+    int err = adl_setup_init(&pool->setup, options);
+    if (err == 0) {
+        err = probe(&pool->setup);
+    }
+    if (err < 0) {
+        adl_attempt_pool_destroy(pool);
+        return err;
+    }
+    *out = pool;
+    return 0;
+}
+
+void adl_attempt_pool_set_multi(struct adl_attempt_pool *pool,
+                                struct adl_multi *multi)
+{
+    pool->multi = multi;
+}
+
+void adl_attempt_pool_destroy(struct adl_attempt_pool *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
+    while (pool->idle != NULL) {
+        struct adl_attempt *a = pool->idle;
+
+        pool->idle = a->next;
+        destroy(a);
+    }
+    adl_setup_finish(&pool->setup);
+    free(pool);
+}
+
+static bool is_special(const struct adl_attempt_pool *pool,
+                       const struct adl_attempt_spec *spec)
+{
+    return spec->headers != NULL || spec->user_agent != NULL ||
+           spec->referer != NULL || spec->offset > 0 || spec->is_foreign ||
+           spec->is_last_of_host || adl_setup_has_proxies(&pool->setup);
+}
+
+static int specialize(struct adl_attempt *a,
+                      const struct adl_attempt_spec *spec)
+{
+    char range[32];
+    bool has_range = spec->offset > 0;
+
+    if (has_range) {
+        (void)snprintf(range, sizeof(range), "%" PRIu64 "-", spec->offset);
+    }
+    struct adl_setup_special special = {
+        .url = spec->url,
+        .user_agent = spec->user_agent,
+        .referer = spec->referer,
+        .range = has_range ? range : NULL,
+        .is_foreign = spec->is_foreign,
+        .forbid_reuse = spec->is_last_of_host,
+    };
+    int err = adl_setup_specialize(&a->pool->setup, a->easy, &special);
+    if (err < 0) {
+        return err;
+    }
+    curl_slist_free_all(a->headers);
+    a->headers = NULL;
+    err = adl_setup_join_headers(&a->pool->setup, &a->headers, spec->headers,
+                                 spec->is_foreign,
+                                 has_range ? spec->if_range : NULL);
+    if (err < 0) {
+        return err;
+    }
+    return adl_setup_translate(
+        curl_easy_setopt(a->easy, CURLOPT_HTTPHEADER, a->headers));
+}
+
+static int prepare(struct adl_attempt *a, const struct adl_attempt_spec *spec)
+{
+    bool special = is_special(a->pool, spec);
+
+    if (special || a->is_special) {
+        a->is_special = true; /* also when it fails half way */
+        int err = specialize(a, spec);
+
+        if (err < 0) {
+            return err;
+        }
+        a->is_special = special;
+    }
+    return adl_setup_translate(
+        curl_easy_setopt(a->easy, CURLOPT_URL, spec->url));
+}
+
+static void reset(struct adl_attempt *a, void *data)
+{
+    adl_answer_reset(&a->answer);
+    a->data = data;
+    a->started_ms = now_ms(a);
+    a->active_ms = a->started_ms;
+    a->n_dropped = 0;
+    a->paused = 0;
+    a->abort_err = 0;
+    a->socket_errno = 0;
+    a->is_connected = false;
+    a->has_begun = false;
+    a->is_held = false;
+    a->error[0] = '\0';
+}
+
+int adl_attempt_start(struct adl_attempt **out, struct adl_attempt_pool *pool,
+                      const struct adl_attempt_spec *spec, void *data)
+{
+    struct adl_attempt *a;
+    int err = take(&a, pool);
+
+    if (err < 0) {
+        return err;
+    }
+    reset(a, data);
+    err = prepare(a, spec);
+    if (err == 0) {
+        err = adl_multi_add(pool->multi, a->easy);
+    }
+    if (err < 0) {
+        put(a);
+        return err;
+    }
+    a->is_added = true;
+    *out = a;
+    return 0;
+}
+
+struct adl_attempt *adl_attempt_of(CURL *easy)
+{
+    struct adl_attempt *a = NULL;
+
+    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &a); /* always there */
+    a->is_added = false;
+    return a;
+}
+
+void adl_attempt_stop(struct adl_attempt *attempt)
+{
+    if (attempt->is_added) {
+        attempt->is_added = false;
+        adl_multi_remove(attempt->pool->multi, attempt->easy);
+    }
+    put(attempt);
+}
+
+void adl_attempt_pause(struct adl_attempt *attempt, enum adl_pause reason)
+{
+    attempt->paused |= (unsigned)reason;
+}
+
+void adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason)
+{
+    if ((attempt->paused & (unsigned)reason) == 0) {
+        return;
+    }
+    attempt->paused &= ~(unsigned)reason;
+    if (attempt->paused != 0) {
+        return;
+    }
+    attempt->active_ms = now_ms(attempt);
+    if (attempt->is_held) {
+        attempt->is_held = false;
+        /* What goes wrong in there ends the attempt, and is reaped. */
+        (void)curl_easy_pause(attempt->easy, CURLPAUSE_CONT);
+    }
+}
+
+static int check_deadline(uint64_t from_ms, uint64_t timeout_ms, int err,
+                          uint64_t now, uint64_t *out_due_ms)
+{
+    if (now - from_ms >= timeout_ms) {
+        return err;
+    }
+    if (from_ms + timeout_ms < *out_due_ms) {
+        *out_due_ms = from_ms + timeout_ms;
+    }
+    return 0;
+}
+
+int adl_attempt_check_time(const struct adl_attempt *attempt, uint64_t now,
+                           uint64_t *out_due_ms)
+{
+    const struct adl_attempt_pool *pool = attempt->pool;
+    int err = 0;
+
+    *out_due_ms = UINT64_MAX;
+    if (!attempt->is_connected) {
+        err = check_deadline(attempt->started_ms,
+                             pool->connect_timeout_ms + CONNECT_GRACE_MS,
+                             ASYNCDL_ECONNTIMEOUT, now, out_due_ms);
+    } else if (attempt->paused == 0) {
+        err = check_deadline(attempt->active_ms, pool->stall_timeout_ms,
+                             ASYNCDL_ESTALL, now, out_due_ms);
+    }
+    if (err == 0 && pool->max_time_ms != 0) {
+        err = check_deadline(attempt->started_ms, pool->max_time_ms,
+                             ASYNCDL_EMAXTIME, now, out_due_ms);
+    }
+    return err;
+}
+
+uint64_t adl_attempt_n_wire_bytes(struct adl_attempt *attempt)
+{
+    curl_off_t n = 0;
+
+    (void)curl_easy_getinfo(attempt->easy, CURLINFO_SIZE_DOWNLOAD_T, &n);
+    return n > 0 ? (uint64_t)n : 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One attempt: one request to one server, and its answer. libcurl's handles
+ * are kept in a pool and set up once; an attempt only changes what differs.
+ *
+ * Redirects are not followed here, because another host has limits of its own:
+ * they end an attempt like any other answer.
+ */
+#ifndef ADL_FETCH_ATTEMPT_H
+#define ADL_FETCH_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+#include <uv.h>
+
+#include "asyncdl/client.h"
+#include "fetch/answer.h"
+#include "fetch/multi.h"
+
+/* Reasons not to read a body. It is read when none is left. */
+enum adl_pause {
+    ADL_PAUSE_USER = 1u << 0,
+    ADL_PAUSE_RATE = 1u << 1,
+    ADL_PAUSE_DISK = 1u << 2,
+};
+
+/* Answer of on_body: not taken, because the attempt is paused. */
+#define ADL_ATTEMPT_PAUSED 1
+
+struct adl_attempt;
+
+/* Called inside libcurl: they may only record, and pause. */
+struct adl_attempt_ops {
+    /* The head of a 2xx answer is there; its body follows. 0, or what the
+     * attempt ends with. */
+    int (*on_answer)(struct adl_attempt *attempt, void *data);
+    /* 0 when taken, ADL_ATTEMPT_PAUSED, or what the attempt ends with. */
+    int (*on_body)(struct adl_attempt *attempt, const void *bytes, size_t len,
+                   void *data);
+};
+
+/* What to send. Borrowed for the length of adl_attempt_start(). */
+struct adl_attempt_spec {
+    const char *url;
+    const char *const *headers; /* further ones; may be NULL */
+    const char *user_agent;     /* NULL: the client's */
+    const char *referer;        /* NULL: the client's */
+    uint64_t offset;            /* ask for the body from here on */
+    const char *if_range;       /* required when offset > 0 */
+    bool is_foreign;            /* not where the credentials are for */
+    bool is_last_of_host;       /* the connection is of no further use */
+};
+
+/* How it ended. */
+struct adl_attempt_outcome {
+    int err;            /* 0 for a 2xx answer, whole as far as HTTP tells */
+    int status;         /* 0 without an answer */
+    char text[400];     /* "" when err is 0 */
+    char *redirect_url; /* of a 3xx, absolute; taken by the caller */
+    bool lacks_fds;     /* no descriptor was left for a socket */
+    struct asyncdl_times time;
+    const char *http_version; /* constant */
+    char remote_ip[64];
+};
+
+struct adl_attempt {
+    CURL *easy;
+    struct adl_attempt_pool *pool;
+    struct adl_attempt *next; /* pool.idle */
+    const struct adl_attempt_ops *ops;
+    void *data;
+    struct curl_slist *headers; /* its own; NULL: the pool's are used */
+    struct adl_answer answer;
+    uint64_t started_ms;
+    uint64_t active_ms; /* when the last byte came, or reading went on */
+    uint64_t n_dropped; /* bytes of an error page */
+    unsigned paused;    /* of enum adl_pause */
+    int abort_err;      /* why a callback ended it, or a deadline */
+    int socket_errno;
+    bool is_added;
+    bool is_connected;
+    bool has_begun;  /* on_answer was called */
+    bool is_held;    /* libcurl holds bytes back until it is resumed */
+    bool is_special; /* options differ from the pool's */
+    char error[CURL_ERROR_SIZE];
+};
+
+struct adl_attempt_pool;
+
+/*
+ * options are borrowed until destroy. 0, -ENOMEM, -EINVAL, -errno for a file,
+ * or ASYNCDL_ENOTBUILT for an option that this libcurl cannot do.
+ */
+int adl_attempt_pool_create(struct adl_attempt_pool **out,
+                            const struct asyncdl_client_options *options,
+                            uv_loop_t *loop, const struct adl_attempt_ops *ops);
+
+/* Where attempts run; said once before the first. Borrowed until destroy. */
+void adl_attempt_pool_set_multi(struct adl_attempt_pool *pool,
+                                struct adl_multi *multi);
+
+/* Writes the cookie jar. No attempt may be out. NULL is allowed. */
+void adl_attempt_pool_destroy(struct adl_attempt_pool *pool);
+
+/* Start one. 0 or -ENOMEM. */
+int adl_attempt_start(struct adl_attempt **out, struct adl_attempt_pool *pool,
+                      const struct adl_attempt_spec *spec, void *data);
+
+/* The attempt of a handle that was reaped. */
+struct adl_attempt *adl_attempt_of(CURL *easy);
+
+/* What became of one that was reaped with cc. */
+void adl_attempt_judge(struct adl_attempt *attempt, CURLcode cc,
+                       struct adl_attempt_outcome *out);
+
+/* Give it back to the pool, under way or ended. */
+void adl_attempt_stop(struct adl_attempt *attempt);
+
+/* Not inside libcurl. Resuming may call on_body. */
+void adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason);
+
+/* Anywhere. The next piece of the body is refused. */
+void adl_attempt_pause(struct adl_attempt *attempt, enum adl_pause reason);
+
+/*
+ * Deadlines. 0 while none has passed, and *out_due_ms is when to look again;
+ * else ASYNCDL_ECONNTIMEOUT, ASYNCDL_ESTALL or ASYNCDL_EMAXTIME.
+ */
+int adl_attempt_check_time(const struct adl_attempt *attempt, uint64_t now_ms,
+                           uint64_t *out_due_ms);
+
+/* Bytes of the body as sent, before decoding. */
+uint64_t adl_attempt_n_wire_bytes(struct adl_attempt *attempt);
+
+#endif

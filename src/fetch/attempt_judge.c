@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* What became of an attempt: libcurl's words as ours. */
+#include "fetch/attempt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asyncdl/error.h"
+
+struct translation {
+    CURLcode cc;
+    int err;
+};
+
+static const struct translation translations[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, ASYNCDL_ERESOLVE},
+    {CURLE_COULDNT_RESOLVE_PROXY, ASYNCDL_EPROXY},
+    {CURLE_PROXY, ASYNCDL_EPROXY},
+    {CURLE_COULDNT_CONNECT, ASYNCDL_ECONNECT},
+    {CURLE_SSL_CONNECT_ERROR, ASYNCDL_ETLS},
+    {CURLE_SSL_CIPHER, ASYNCDL_ETLS},
+    {CURLE_USE_SSL_FAILED, ASYNCDL_ETLS},
+    {CURLE_PEER_FAILED_VERIFICATION, ASYNCDL_ECERT},
+    {CURLE_SSL_ISSUER_ERROR, ASYNCDL_ECERT},
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, ASYNCDL_ECERT},
+    {CURLE_SSL_INVALIDCERTSTATUS, ASYNCDL_ECERT},
+    {CURLE_SSL_CERTPROBLEM, ASYNCDL_ECERT},
+    {CURLE_SSL_CACERT_BADFILE, ASYNCDL_ECERT},
+    {CURLE_SSL_CLIENTCERT, ASYNCDL_ECERT},
+    {CURLE_SEND_ERROR, ASYNCDL_ERESET},
+    {CURLE_RECV_ERROR, ASYNCDL_ERESET},
+    {CURLE_GOT_NOTHING, ASYNCDL_ERESET},
+    {CURLE_HTTP2, ASYNCDL_ERESET},
+    {CURLE_HTTP2_STREAM, ASYNCDL_ERESET},
+    {CURLE_HTTP3, ASYNCDL_ERESET},
+    {CURLE_QUIC_CONNECT_ERROR, ASYNCDL_ECONNECT},
+    {CURLE_PARTIAL_FILE, ASYNCDL_ECUT},
+    {CURLE_WEIRD_SERVER_REPLY, ASYNCDL_EPROTOCOL},
+    {CURLE_UNSUPPORTED_PROTOCOL, ASYNCDL_EPROTOCOL}, /* HTTP/0.9 */
+    {CURLE_BAD_CONTENT_ENCODING, ASYNCDL_EENCODING},
+    {CURLE_FILESIZE_EXCEEDED, ASYNCDL_ETOOBIG},
+    {CURLE_URL_MALFORMAT, ASYNCDL_EURL},
+    {CURLE_INTERFACE_FAILED, -EADDRNOTAVAIL},
+};
+
+/* Which of the two it was shows in what had been reached. */
+static int translate_timeout(const struct adl_attempt *a)
+{
+    return a->is_connected ? ASYNCDL_ESTALL : ASYNCDL_ECONNTIMEOUT;
+}
+
+/* libcurl has no better word for a header line over its limit. */
+static int translate_memory(const struct adl_attempt *a)
+{
+    return a->is_connected && !a->has_begun ? ASYNCDL_EHEADERS : -ENOMEM;
+}
+
+static bool is_refused_by_proxy(const struct adl_attempt *a)
+{
+    long status = 0;
+
+    (void)curl_easy_getinfo(a->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return !a->is_connected && status != 0 && status / 100 != 2;
+}
+
+static int translate(const struct adl_attempt *a, CURLcode cc)
+{
+    if (a->abort_err != 0) {
+        return a->abort_err;
+    }
+    if (cc == CURLE_OPERATION_TIMEDOUT) {
+        return translate_timeout(a);
+    }
+    if (cc == CURLE_OUT_OF_MEMORY) {
+        return translate_memory(a);
+    }
+    if (is_refused_by_proxy(a)) {
+        return ASYNCDL_EPROXY;
+    }
+    for (size_t i = 0; i < sizeof(translations) / sizeof(translations[0]);
+         i++) {
+        if (translations[i].cc == cc) {
+            return translations[i].err;
+        }
+    }
+    return ASYNCDL_EPROTOCOL;
+}
+
+static bool lacks_fds(const struct adl_attempt *a)
+{
+    return a->socket_errno == EMFILE || a->socket_errno == ENFILE;
+}
+
+static double get_seconds(CURL *easy, CURLINFO info)
+{
+    curl_off_t us = 0;
+
+    (void)curl_easy_getinfo(easy, info, &us); /* of a known kind */
+    return (double)us / 1e6;
+}
+
+static void read_times(const struct adl_attempt *a, struct asyncdl_times *out)
+{
+    out->dns_s = get_seconds(a->easy, CURLINFO_NAMELOOKUP_TIME_T);
+    out->connect_s = get_seconds(a->easy, CURLINFO_CONNECT_TIME_T);
+    out->tls_s = get_seconds(a->easy, CURLINFO_APPCONNECT_TIME_T);
+    out->first_byte_s = get_seconds(a->easy, CURLINFO_STARTTRANSFER_TIME_T);
+    out->total_s = get_seconds(a->easy, CURLINFO_TOTAL_TIME_T);
+}
+
+static const char *read_version(const struct adl_attempt *a)
+{
+    long version = 0;
+
+    (void)curl_easy_getinfo(a->easy, CURLINFO_HTTP_VERSION, &version);
+    switch (version) {
+    case CURL_HTTP_VERSION_1_0:
+        return "1.0";
+    case CURL_HTTP_VERSION_1_1:
+        return "1.1";
+    case CURL_HTTP_VERSION_2_0:
+        return "2";
+    case CURL_HTTP_VERSION_3:
+        return "3";
+    default:
+        return "";
+    }
+}
+
+static void read_ip(const struct adl_attempt *a, char *out, size_t cap)
+{
+    const char *ip = NULL;
+
+    (void)curl_easy_getinfo(a->easy, CURLINFO_PRIMARY_IP, &ip);
+    (void)snprintf(out, cap, "%s", ip != NULL ? ip : "");
+}
+
+static int read_redirect(const struct adl_attempt *a, char **out)
+{
+    char *url = NULL;
+
+    (void)curl_easy_getinfo(a->easy, CURLINFO_REDIRECT_URL, &url);
+    *out = url != NULL ? strdup(url) : NULL;
+    return url != NULL && *out == NULL ? -ENOMEM : 0;
+}
+
+static bool is_redirect(const struct adl_attempt *a)
+{
+    int status = a->answer.range.status;
+
+    return (status == 301 || status == 302 || status == 303 || status == 307 ||
+            status == 308) &&
+           a->answer.has_location;
+}
+
+static const char *phase(const struct adl_attempt *a)
+{
+    if (get_seconds(a->easy, CURLINFO_NAMELOOKUP_TIME_T) <= 0) {
+        return "while resolving the name";
+    }
+    return get_seconds(a->easy, CURLINFO_CONNECT_TIME_T) <= 0
+               ? "while connecting"
+               : "during the TLS handshake";
+}
+
+/* libcurl's text names the host, the port and the cause where it has one. */
+static void write_text(const struct adl_attempt *a,
+                       struct adl_attempt_outcome *out)
+{
+    const char *what = asyncdl_strerror(out->err);
+
+    if (out->err == ASYNCDL_EHTTP) {
+        (void)snprintf(out->text, sizeof(out->text), "HTTP status %d",
+                       out->status);
+    } else if (out->err == ASYNCDL_ECONNTIMEOUT) {
+        (void)snprintf(out->text, sizeof(out->text), "%s, %s", what, phase(a));
+    } else if (a->abort_err == 0 && a->error[0] != '\0') {
+        (void)snprintf(out->text, sizeof(out->text), "%s: %s", what, a->error);
+    } else {
+        (void)snprintf(out->text, sizeof(out->text), "%s", what);
+    }
+    for (char *c = out->text; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            *c = ' '; /* a server may have had its hand in it */
+        }
+    }
+}
+
+void adl_attempt_judge(struct adl_attempt *attempt, CURLcode cc,
+                       struct adl_attempt_outcome *out)
+{
+    int status = attempt->answer.range.status;
+
+    *out = (struct adl_attempt_outcome){.status = status};
+    read_times(attempt, &out->time);
+    out->http_version = read_version(attempt);
+    read_ip(attempt, out->remote_ip, sizeof(out->remote_ip));
+    if (cc == CURLE_OK && status >= 200 && status <= 299) {
+        return;
+    }
+    if (status >= 300 && (cc == CURLE_OK || attempt->abort_err == 0 ||
+                          attempt->abort_err == ASYNCDL_EHTTP)) {
+        out->err = ASYNCDL_EHTTP; /* whatever became of its page */
+        if (is_redirect(attempt)) {
+            int err = read_redirect(attempt, &out->redirect_url);
+
+            out->err = err < 0 ? err : out->err;
+        }
+    } else {
+        out->err = cc == CURLE_OK ? ASYNCDL_EPROTOCOL : translate(attempt, cc);
+        out->lacks_fds = lacks_fds(attempt);
+    }
+    write_text(attempt, out);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* A client's options as libcurl's: the part of an attempt that never changes,
+ * and the part that does. */
+#ifndef ADL_FETCH_ATTEMPT_SETUP_H
+#define ADL_FETCH_ATTEMPT_SETUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+#include "asyncdl/client.h"
+
+/* Lists that libcurl borrows, and what handles share. Zero is empty. */
+struct adl_setup {
+    const struct asyncdl_client_options *options; /* borrowed */
+    struct curl_slist *headers;
+    struct curl_slist *resolve;
+    struct curl_slist *connect_to;
+    CURLSH *share;
+    CURL *cookie_keeper; /* loads and writes the cookies, never runs */
+};
+
+/* 0, -ENOMEM, -EINVAL, -errno for a file, or ASYNCDL_ENOTBUILT. */
+int adl_setup_init(struct adl_setup *setup,
+                   const struct asyncdl_client_options *options);
+
+/* All handles must be cleaned up. Writes the cookie jar. */
+void adl_setup_finish(struct adl_setup *setup);
+
+/* Set all options of a fresh handle. Errors as above. */
+int adl_setup_apply(const struct adl_setup *setup, CURL *easy);
+
+/* What differs between attempts. */
+struct adl_setup_special {
+    const char *url;
+    const char *user_agent; /* NULL: the client's */
+    const char *referer;    /* NULL: the client's */
+    const char *range;      /* "500-"; NULL: none */
+    bool is_foreign;        /* no credentials of the client */
+    bool forbid_reuse;
+};
+
+/* 0, -ENOMEM or -EINVAL. */
+int adl_setup_specialize(const struct adl_setup *setup, CURL *easy,
+                         const struct adl_setup_special *special);
+
+/* The proxy for a URL, "" for none. */
+const char *adl_setup_proxy(const struct adl_setup *setup, const char *url);
+
+/* Does the proxy depend on the URL? */
+bool adl_setup_has_proxies(const struct adl_setup *setup);
+
+/*
+ * The headers of an attempt: the client's and further ones, less those that
+ * only the first host may see when is_foreign, and If-Range. 0 or -ENOMEM.
+ */
+int adl_setup_join_headers(const struct adl_setup *setup,
+                           struct curl_slist **out, const char *const *further,
+                           bool is_foreign, const char *if_range);
+
+/* libcurl's word on an option as ours: see adl_setup_init(). */
+int adl_setup_translate(CURLcode cc);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/options.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/name.h"
+#include "util/strings.h"
+
+#define OFFSET(field) offsetof(struct asyncdl_client_options, field)
+
+#define MAX_ACTIVE  100000
+#define TIME_MAX_MS (UINT64_C(1000) * 60 * 60 * 24 * 365)
+
+_Static_assert(sizeof(struct asyncdl_client_options) % sizeof(void *) == 0 &&
+                   OFFSET(http) + sizeof(struct asyncdl_http_options) ==
+                       sizeof(struct asyncdl_client_options),
+               "tail padding could be taken for a field that is new");
+
+/* What is a string, and what it is where the caller gave none. */
+static const struct {
+    size_t offset;
+    const char *fallback;
+} string_fields[] = {
+    {OFFSET(dir), "."},
+    {OFFSET(name_template), "{name}"},
+    {OFFSET(http.user_agent), "asyncdl/" ASYNCDL_VERSION},
+    {OFFSET(http.referer), NULL},
+    {OFFSET(http.cookie), NULL},
+    {OFFSET(http.cookie_file), NULL},
+    {OFFSET(http.cookie_jar), NULL},
+    {OFFSET(http.user_password), NULL},
+    {OFFSET(http.netrc_file), NULL},
+    {OFFSET(http.bearer), NULL},
+    {OFFSET(http.proxy), NULL},
+    {OFFSET(http.http_proxy), NULL},
+    {OFFSET(http.https_proxy), NULL},
+    {OFFSET(http.no_proxy), NULL},
+    {OFFSET(http.ca_file), NULL},
+    {OFFSET(http.ca_path), NULL},
+    {OFFSET(http.cert_file), NULL},
+    {OFFSET(http.key_file), NULL},
+    {OFFSET(http.pinned_key), NULL},
+    {OFFSET(http.dns_servers), NULL},
+    {OFFSET(http.interface_name), NULL},
+    {OFFSET(http.unix_socket), NULL},
+    {OFFSET(http.protocols), "http,https"},
+};
+
+static const size_t list_fields[] = {
+    OFFSET(http.headers),
+    OFFSET(http.resolve),
+    OFFSET(http.connect_to),
+};
+
+#define N_STRINGS (sizeof(string_fields) / sizeof(string_fields[0]))
+#define N_LISTS   (sizeof(list_fields) / sizeof(list_fields[0]))
+
+static char **string_at(struct asyncdl_client_options *options, size_t offset)
+{
+    return (char **)((char *)options + offset);
+}
+
+static char ***list_at(struct asyncdl_client_options *options, size_t offset)
+{
+    return (char ***)((char *)options + offset);
+}
+
+static void clear_pointers(struct asyncdl_client_options *options)
+{
+    for (size_t i = 0; i < N_STRINGS; i++) {
+        *string_at(options, string_fields[i].offset) = NULL;
+    }
+    for (size_t i = 0; i < N_LISTS; i++) {
+        *list_at(options, list_fields[i]) = NULL;
+    }
+}
+
+/* given is not const only because string_at() serves both sides. */
+static int copy_pointers(struct asyncdl_client_options *out,
+                         struct asyncdl_client_options *given)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < N_STRINGS && err == 0; i++) {
+        const char *text = *string_at(given, string_fields[i].offset);
+
+        err = adl_string_copy(string_at(out, string_fields[i].offset),
+                              text != NULL ? text : string_fields[i].fallback);
+    }
+    for (size_t i = 0; i < N_LISTS && err == 0; i++) {
+        err = adl_strings_copy(
+            list_at(out, list_fields[i]),
+            (const char *const *)*list_at(given, list_fields[i]));
+    }
+    return err;
+}
+
+static uint32_t or_default(uint32_t given, uint32_t fallback)
+{
+    return given != 0 ? given : fallback;
+}
+
+static uint64_t or_default_ms(uint64_t given, uint64_t fallback)
+{
+    return given != 0 ? given : fallback;
+}
+
+static int32_t or_none(int32_t given, int32_t fallback)
+{
+    if (given == ASYNCDL_NONE) {
+        return 0;
+    }
+    return given != 0 ? given : fallback;
+}
+
+static void fill_numbers(struct asyncdl_client_options *o)
+{
+    o->max_active = or_default(o->max_active, 128);
+    o->n_queue_low = or_default(o->n_queue_low, 4 * o->max_active);
+    o->n_retries = or_none(o->n_retries, 4);
+    o->retry_delay_ms = or_default(o->retry_delay_ms, 1000);
+    o->retry_max_ms = or_default_ms(o->retry_max_ms, 600000);
+    o->connect_timeout_ms = or_default_ms(o->connect_timeout_ms, 30000);
+    o->stall_timeout_ms = or_default_ms(o->stall_timeout_ms, 30000);
+    o->max_redirects = or_none(o->max_redirects, 20);
+}
+
+static int check_numbers(const struct asyncdl_client_options *o)
+{
+    if (o->n_retries < ASYNCDL_NONE || o->max_redirects < ASYNCDL_NONE ||
+        o->max_active > MAX_ACTIVE || o->rate_bps > INT64_MAX / 2000) {
+        return -EINVAL;
+    }
+    if ((o->host_rate_n == 0) != (o->host_rate_ms == 0)) {
+        return -EINVAL;
+    }
+    if (o->connect_timeout_ms > TIME_MAX_MS ||
+        o->stall_timeout_ms > TIME_MAX_MS || o->max_time_ms > TIME_MAX_MS ||
+        o->retry_max_ms > TIME_MAX_MS) {
+        return -EINVAL;
+    }
+    if (o->http.version > ASYNCDL_HTTP_3 ||
+        o->http.ip_version > ASYNCDL_IP_V6 ||
+        o->http.tls_min > ASYNCDL_TLS_1_3) {
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int check(const struct asyncdl_client_options *o)
+{
+    const char *why;
+    const unsigned known = ASYNCDL_CLIENT_REMOTE_TIME |
+                           ASYNCDL_CLIENT_CONTENT_DISPOSITION |
+                           ASYNCDL_CLIENT_INSECURE | ASYNCDL_CLIENT_COMPRESSED |
+                           ASYNCDL_CLIENT_NETRC;
+
+    if ((o->flags & ~known) != 0) {
+        return -EINVAL;
+    }
+    if (o->name_template != NULL) {
+        int err = adl_name_check_template(o->name_template, &why);
+
+        if (err < 0) {
+            return err;
+        }
+    }
+    return check_numbers(o);
+}
+
+int adl_options_copy(struct asyncdl_client_options *out,
+                     const struct asyncdl_client_options *given)
+{
+    struct asyncdl_client_options in = ASYNCDL_CLIENT_OPTIONS_INIT;
+
+    if (given != NULL) {
+        if (given->struct_size > sizeof(in) ||
+            given->struct_size < sizeof(size_t)) {
+            return -EINVAL;
+        }
+        memcpy(&in, given, given->struct_size); /* an older caller's is less */
+    }
+    int err = check(&in);
+    if (err < 0) {
+        return err;
+    }
+    struct asyncdl_client_options copy = in;
+    clear_pointers(&copy);
+    err = copy_pointers(&copy, &in);
+    if (err < 0) {
+        adl_options_finish(&copy);
+        return err;
+    }
+    fill_numbers(&copy);
+    *out = copy;
+    return 0;
+}
+
+void adl_options_finish(struct asyncdl_client_options *options)
+{
+    for (size_t i = 0; i < N_STRINGS; i++) {
+        free(*string_at(options, string_fields[i].offset));
+    }
+    for (size_t i = 0; i < N_LISTS; i++) {
+        adl_strings_free(*list_at(options, list_fields[i]));
+    }
+    clear_pointers(options);
+}
