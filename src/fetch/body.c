@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loop's thread hands work to the job by moving it from must_* and filled
+ * to is_* and writing; the job owns those until its done callback has run.
+ */
+#include "fetch/body.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asyncdl/error.h"
+
+#define CHUNKS_BYTES      (8u * 1024 * 1024) /* of all files under way, about */
+#define CHUNK_MIN         32768u
+#define CHUNK_MAX         262144u
+#define CHUNKS_FILLED_MAX 2 /* more than these, and the socket waits */
+#define STREAM_WEIGHT     16
+
+struct chunk {
+    struct chunk *next; /* body.filled, body.writing */
+    size_t len;
+    size_t cap;
+    char bytes[];
+};
+
+static void free_chunks(struct chunk *chunk)
+{
+    while (chunk != NULL) {
+        struct chunk *next = chunk->next;
+
+        free(chunk);
+        chunk = next;
+    }
+}
+
+static void drop_chunks(struct adl_body *body)
+{
+    free_chunks(body->filled);
+    free(body->filling);
+    body->filled = NULL;
+    body->filling = NULL;
+    body->n_filled = 0;
+}
+
+void adl_body_finish(struct adl_body *body)
+{
+    drop_chunks(body);
+    adl_buf_finish(&body->mem);
+    adl_digest_destroy(body->digest);
+}
+
+void adl_body_reset(struct adl_body *body)
+{
+    adl_body_finish(body);
+    body->digest = NULL;
+    body->size = 0;
+    body->expected = 0;
+    body->err = 0;
+    body->error.text[0] = '\0';
+    body->is_stream = false;
+    body->must_rewind = false;
+    body->must_save = false;
+    body->must_drop = false;
+}
+
+/* Several files at once share the room; one alone gets the largest chunks. */
+static size_t choose_cap(const struct adl_body *body)
+{
+    size_t n = body->env->n_streams > 0 ? body->env->n_streams : 1;
+    size_t cap = CHUNKS_BYTES / (n * (CHUNKS_FILLED_MAX + 2));
+
+    if (cap < CHUNK_MIN) {
+        cap = CHUNK_MIN;
+    }
+    return cap < CHUNK_MAX ? cap : CHUNK_MAX;
+}
+
+static struct chunk *create_chunk(size_t cap)
+{
+    struct chunk *chunk = malloc(sizeof(*chunk) + cap);
+
+    if (chunk != NULL) {
+        chunk->next = NULL;
+        chunk->len = 0;
+        chunk->cap = cap;
+    }
+    return chunk;
+}
+
+static void queue_chunk(struct adl_body *body)
+{
+    struct chunk **end = &body->filled;
+
+    if (body->filling == NULL || body->filling->len == 0) {
+        return;
+    }
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = body->filling;
+    body->filling = NULL;
+    body->n_filled++;
+}
+
+/* On a thread of the pool. */
+static int write_chunks(struct adl_body *body)
+{
+    int err = 0;
+
+    if (body->sink == NULL) {
+        err = adl_sink_open(&body->sink, body->env->dir, &body->work.target,
+                            body->work.expected, &body->error);
+    } else if (body->work.is_rewinding) {
+        err = adl_sink_rewind(body->sink, &body->error);
+    }
+    for (struct chunk *c = body->work.chunks; c != NULL && err == 0;
+         c = c->next) {
+        err = adl_sink_write(body->sink, c->bytes, c->len, &body->error);
+    }
+    return err;
+}
+
+/* On a thread of the pool. */
+static void run_stream(struct adl_job *job)
+{
+    struct adl_body *body = (struct adl_body *)job;
+
+    if (!body->work.is_dropping && body->err == 0) {
+        body->err = write_chunks(body);
+    }
+    if (body->work.is_dropping || body->err < 0) {
+        adl_sink_abort(body->sink);
+        body->sink = NULL;
+    } else if (body->work.is_saving) {
+        body->err =
+            adl_sink_commit(body->sink, &body->work.target, &body->error);
+        body->sink = NULL;
+    }
+}
+
+static void submit(struct adl_body *body);
+
+static void done_stream(struct adl_job *job)
+{
+    struct adl_body *body = (struct adl_body *)job;
+    bool is_over = body->work.is_saving || body->work.is_dropping;
+
+    free_chunks(body->work.chunks);
+    body->work.chunks = NULL;
+    body->is_busy = false;
+    if (is_over) {
+        body->env->n_streams--;
+        body->ops->on_saved(body); /* may free body */
+        return;
+    }
+    if (body->filled != NULL || body->must_rewind || body->must_save ||
+        body->must_drop) {
+        submit(body);
+    }
+    body->ops->on_room(body);
+}
+
+static void submit(struct adl_body *body)
+{
+    body->work.chunks = body->filled;
+    body->work.target = body->target;
+    body->work.expected = body->expected;
+    body->work.is_rewinding = body->must_rewind;
+    body->work.is_saving = body->must_save;
+    body->work.is_dropping = body->must_drop;
+    body->filled = NULL;
+    body->n_filled = 0;
+    body->must_rewind = false;
+    body->is_busy = true;
+    body->job = (struct adl_job){
+        .run = run_stream, .done = done_stream, .weight = STREAM_WEIGHT};
+    adl_offload_add(body->env->offload, &body->job);
+}
+
+static void submit_if_idle(struct adl_body *body)
+{
+    if (!body->is_busy) {
+        submit(body);
+    }
+}
+
+/* What was kept as a small body becomes the first chunk. */
+static int become_stream(struct adl_body *body)
+{
+    body->is_stream = true;
+    body->env->n_streams++;
+    if (body->mem.len == 0) {
+        return 0;
+    }
+    body->filling = create_chunk(body->mem.len);
+    if (body->filling == NULL) {
+        return -ENOMEM;
+    }
+    memcpy(body->filling->bytes, body->mem.data, body->mem.len);
+    body->filling->len = body->mem.len;
+    adl_buf_finish(&body->mem);
+    queue_chunk(body);
+    return 0;
+}
+
+static int fill(struct adl_body *body, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        if (body->filling == NULL) {
+            body->filling = create_chunk(choose_cap(body));
+        }
+        struct chunk *chunk = body->filling;
+        if (chunk == NULL) {
+            return -ENOMEM;
+        }
+        size_t room = chunk->cap - chunk->len;
+        size_t n = len < room ? len : room;
+        memcpy(chunk->bytes + chunk->len, bytes, n);
+        chunk->len += n;
+        bytes += n;
+        len -= n;
+        if (chunk->len == chunk->cap) {
+            queue_chunk(body);
+        }
+    }
+    return 0;
+}
+
+static int add_to_stream(struct adl_body *body, const void *bytes, size_t len)
+{
+    if (body->err < 0) {
+        return body->err; /* the disk has failed meanwhile */
+    }
+    if (body->n_filled >= CHUNKS_FILLED_MAX) {
+        return ADL_BODY_FULL;
+    }
+    int err = fill(body, bytes, len);
+    if (body->filled != NULL) {
+        submit_if_idle(body);
+    }
+    return err;
+}
+
+static int add_to_file(struct adl_body *body, const void *bytes, size_t len)
+{
+    if (!body->is_stream && body->mem.len + len <= ADL_BODY_SMALL_BYTES) {
+        return adl_buf_add(&body->mem, bytes, len);
+    }
+    int err = body->is_stream ? 0 : become_stream(body);
+    return err < 0 ? err : add_to_stream(body, bytes, len);
+}
+
+static int add_to_callback(struct adl_body *body, const void *bytes, size_t len)
+{
+    struct asyncdl_chunk chunk = {
+        .bytes = bytes, .len = len, .offset = body->size};
+    int rc = body->on_body(body->transfer, &chunk, body->data);
+
+    if (rc < 0) {
+        return rc;
+    }
+    return rc == ASYNCDL_PAUSE ? ADL_BODY_PAUSED : 0;
+}
+
+void adl_body_expect(struct adl_body *body, uint64_t size)
+{
+    body->expected = size;
+    bool fits =
+        size <= (body->kind == ASYNCDL_BODY_MEMORY ? body->max_size
+                                                   : ADL_BODY_SMALL_BYTES);
+    if (size > 0 && size < SIZE_MAX && fits &&
+        (body->kind == ASYNCDL_BODY_MEMORY ||
+         body->kind == ASYNCDL_BODY_FILE)) {
+        (void)adl_buf_reserve(&body->mem, (size_t)size); /* add tells */
+    }
+}
+
+void adl_body_restart(struct adl_body *body)
+{
+    body->size = 0;
+    adl_buf_reset(&body->mem);
+    drop_chunks(body);
+    if (body->is_stream) {
+        body->must_rewind = true;
+    }
+    adl_digest_destroy(body->digest); /* the next byte starts a new one */
+    body->digest = NULL;
+}
+
+/* A file's digest is made where it is written. */
+static int update_digest(struct adl_body *body, const void *bytes, size_t len)
+{
+    int err = 0;
+
+    if (body->checksum.kind == ADL_DIGEST_NONE ||
+        body->kind == ASYNCDL_BODY_FILE) {
+        return 0;
+    }
+    if (body->digest == NULL) {
+        err = adl_digest_create(&body->digest, body->checksum.kind);
+    }
+    return err < 0 ? err : adl_digest_update(body->digest, bytes, len);
+}
+
+static int check_digest(struct adl_body *body)
+{
+    int err = update_digest(body, "", 0); /* an empty body has one, too */
+
+    if (err < 0 || body->digest == NULL) {
+        return err;
+    }
+    return adl_digest_check(body->digest, &body->checksum, body->error.text,
+                            sizeof(body->error.text));
+}
+
+int adl_body_add(struct adl_body *body, const void *bytes, size_t len)
+{
+    int rc = 0;
+
+    if (body->max_size != 0 && len > body->max_size - body->size) {
+        return ASYNCDL_ETOOBIG;
+    }
+    switch (body->kind) {
+    case ASYNCDL_BODY_FILE:
+        rc = add_to_file(body, bytes, len);
+        break;
+    case ASYNCDL_BODY_MEMORY:
+        rc = adl_buf_add(&body->mem, bytes, len);
+        break;
+    case ASYNCDL_BODY_STREAM:
+        rc = add_to_callback(body, bytes, len);
+        break;
+    default:
+        break;
+    }
+    if (rc != 0 && rc != ADL_BODY_PAUSED) {
+        return rc;
+    }
+    body->size += len;
+    int err = update_digest(body, bytes, len);
+    return err < 0 ? err : rc;
+}
+
+/* On a thread of the pool. */
+static void run_small(struct adl_job *job)
+{
+    struct adl_body *body = (struct adl_body *)job;
+
+    body->err =
+        adl_sink_save(body->env->dir, &body->target, adl_buf_str(&body->mem),
+                      body->mem.len, &body->error);
+}
+
+static void done_small(struct adl_job *job)
+{
+    struct adl_body *body = (struct adl_body *)job;
+
+    body->ops->on_saved(body); /* may free body */
+}
+
+void adl_body_set_target(struct adl_body *body,
+                         const struct adl_sink_target *target)
+{
+    body->target = *target; /* jobs have a copy of their own */
+}
+
+void adl_body_save(struct adl_body *body)
+{
+    if (body->kind != ASYNCDL_BODY_FILE) {
+        body->err = check_digest(body);
+        body->ops->on_saved(body);
+    } else if (body->is_stream) {
+        queue_chunk(body);
+        body->must_save = true;
+        submit_if_idle(body);
+    } else {
+        body->job =
+            (struct adl_job){.run = run_small, .done = done_small, .weight = 1};
+        adl_offload_add(body->env->offload, &body->job);
+    }
+}
+
+void adl_body_drop(struct adl_body *body)
+{
+    drop_chunks(body);
+    if (!body->is_stream) {
+        body->ops->on_saved(body);
+        return;
+    }
+    body->must_drop = true;
+    submit_if_idle(body);
+}
