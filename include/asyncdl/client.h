@@ -205,7 +205,8 @@ ASYNCDL_API int asyncdl_fetch(struct asyncdl_transfer **out,
  * future. asyncdl_future_cancel() cancels the download.
  *
  * @param out  returned: release with asyncdl_future_release()
- * @return as asyncdl_fetch()
+ * @return as asyncdl_fetch(); -EINVAL for ASYNCDL_BODY_STREAM, whose pieces go
+ * to a callback
  */
 ASYNCDL_API int asyncdl_fetch_future(struct asyncdl_future **out,
                                      struct asyncdl_client *client,

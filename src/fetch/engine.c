@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/engine.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <curl/curl.h>
+#include <utlist.h>
+
+#include "asyncdl/error.h"
+#include "fetch/finish.h"
+#include "fetch/judge.h"
+#include "fetch/options.h"
+#include "fetch/start.h"
+#include "task/future.h"
+#include "util/fds.h"
+
+/* Descriptors that are not for sockets: files under way, lookups, and what the
+ * program around us opens. */
+#define FDS_RESERVED 12
+
+static void on_body_room(struct adl_body *body)
+{
+    body->transfer->must_resume_disk = true;
+    adl_engine_call(body->transfer);
+}
+
+static void on_body_saved(struct adl_body *body)
+{
+    adl_judge_saved(body->transfer);
+}
+
+static const struct adl_body_ops body_ops = {
+    .on_room = on_body_room,
+    .on_saved = on_body_saved,
+};
+
+static void on_ended(CURL *easy, CURLcode cc, void *data)
+{
+    struct adl_attempt *attempt = adl_attempt_of(easy);
+
+    (void)data;
+    adl_judge_attempt(attempt->data, cc);
+}
+
+/* Nothing may stand between a canceled transfer and its end but the disk. */
+static void cancel(struct asyncdl_transfer *t)
+{
+    struct asyncdl_client *client = t->client;
+
+    switch (t->stage) {
+    case ADL_STAGE_NEW:
+        DL_DELETE2(client->fresh, t, stage_prev, stage_next);
+        client->n_undecided--;
+        break;
+    case ADL_STAGE_WAITING:
+        adl_sched_remove(client->sched, &t->item);
+        break;
+    case ADL_STAGE_ACTIVE:
+        adl_start_release(t);
+        adl_sched_end(client->sched, &t->item, ADL_HOST_NEUTRAL,
+                      uv_now(client->loop));
+        break;
+    default:
+        return; /* on_checked() sees it, or its end is decided */
+    }
+    adl_finish_fail(t, -ECANCELED, true, NULL);
+}
+
+static void resume(struct asyncdl_transfer *t)
+{
+    bool by_user = t->must_resume_user;
+    bool by_disk = t->must_resume_disk;
+
+    t->must_resume_user = false;
+    t->must_resume_disk = false;
+    if (t->attempt == NULL) {
+        return;
+    }
+    if (by_user) {
+        adl_attempt_resume(t->attempt, ADL_PAUSE_USER);
+    }
+    if (by_disk) {
+        adl_attempt_resume(t->attempt, ADL_PAUSE_DISK);
+    }
+}
+
+static void answer_calls(struct asyncdl_client *client)
+{
+    while (client->called != NULL) {
+        struct asyncdl_transfer *t = client->called;
+
+        DL_DELETE2(client->called, t, calls_prev, calls_next);
+        t->is_called = false;
+        if (t->is_canceled) {
+            cancel(t);
+        } else {
+            resume(t);
+        }
+    }
+}
+
+/* In the order in which they came, while there is something to spend. */
+static void release_throttled(struct asyncdl_client *client)
+{
+    uint64_t now_ms = uv_now(client->loop);
+
+    while (client->throttled != NULL && adl_rate_has(&client->rate, now_ms)) {
+        struct asyncdl_transfer *t = client->throttled;
+
+        t->is_throttled = false;
+        DL_DELETE2(client->throttled, t, slow_prev, slow_next);
+        adl_attempt_resume(t->attempt, ADL_PAUSE_RATE);
+    }
+}
+
+static void check_deadlines(struct asyncdl_client *client)
+{
+    uint64_t now_ms = uv_now(client->loop);
+    struct asyncdl_transfer *t, *next;
+
+    if (now_ms < client->check_ms) {
+        return;
+    }
+    client->check_ms = UINT64_MAX;
+    DL_FOREACH_SAFE2(client->active, t, next, stage_next)
+    {
+        uint64_t due_ms;
+        int err = adl_attempt_check_time(t->attempt, now_ms, &due_ms);
+
+        if (err < 0) {
+            t->attempt->abort_err = err;
+            adl_judge_attempt(t, CURLE_ABORTED_BY_CALLBACK);
+        } else if (due_ms < client->check_ms) {
+            client->check_ms = due_ms;
+        }
+    }
+}
+
+static struct asyncdl_transfer *of_check(struct adl_job *job)
+{
+    return (struct asyncdl_transfer *)(void *)((char *)job -
+                                               offsetof(struct asyncdl_transfer,
+                                                        check));
+}
+
+/* On a thread of the pool. */
+static void run_check(struct adl_job *job)
+{
+    struct asyncdl_transfer *t = of_check(job);
+
+    t->check_rc = adl_dir_has(t->client->dir, t->path);
+}
+
+static void on_checked(struct adl_job *job)
+{
+    struct asyncdl_transfer *t = of_check(job);
+
+    t->client->n_undecided--;
+    if (t->is_canceled) {
+        adl_finish_fail(t, -ECANCELED, true, NULL);
+    } else if (t->check_rc == 1) {
+        t->is_skipped = true;
+        adl_finish_fail(t, ASYNCDL_EEXISTS, false, NULL);
+    } else if (t->check_rc < 0) {
+        adl_finish_fail(t, t->check_rc, true, NULL);
+    } else {
+        adl_start_enqueue(t, 0);
+    }
+}
+
+static void take_in(struct asyncdl_transfer *t)
+{
+    struct asyncdl_client *client = t->client;
+    bool can_exist = t->path != NULL && t->is_named &&
+                     (t->flags & ASYNCDL_REQUEST_OVERWRITE) == 0;
+
+    adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_QUEUED});
+    if (can_exist) {
+        t->stage = ADL_STAGE_CHECKING;
+        t->check =
+            (struct adl_job){.run = run_check, .done = on_checked, .weight = 1};
+        adl_offload_add(client->offload, &t->check);
+    } else {
+        client->n_undecided--;
+        adl_start_enqueue(t, 0);
+    }
+}
+
+static void take_in_all(struct asyncdl_client *client)
+{
+    while (client->fresh != NULL) {
+        struct asyncdl_transfer *t = client->fresh;
+
+        DL_DELETE2(client->fresh, t, stage_prev, stage_next);
+        take_in(t);
+    }
+}
+
+static void ask_for_more(struct asyncdl_client *client)
+{
+    size_t low = client->options.n_queue_low;
+    size_t n = adl_sched_n_waiting(client->sched) + client->n_undecided;
+
+    if (client->on_want == NULL || client->is_asked || client->is_closing ||
+        n >= low) {
+        return;
+    }
+    client->is_asked = true;
+    adl_future_enter_callback();
+    client->on_want(2 * low - n, client->want_data);
+    adl_future_leave_callback();
+}
+
+static void set_alarm(struct asyncdl_client *client)
+{
+    uint64_t now_ms = uv_now(client->loop);
+    uint64_t due_ms = adl_sched_due_ms(client->sched, now_ms);
+
+    if (client->throttled != NULL) {
+        uint64_t rate_ms = adl_rate_due_ms(&client->rate, now_ms);
+
+        due_ms = rate_ms < due_ms ? rate_ms : due_ms;
+    }
+    if (client->active == NULL) {
+        client->check_ms = UINT64_MAX;
+    }
+    due_ms = client->check_ms < due_ms ? client->check_ms : due_ms;
+    if (due_ms == UINT64_MAX) {
+        adl_wakeup_clear(&client->wakeup);
+    } else {
+        (void)adl_wakeup_at(&client->wakeup, due_ms); /* it is not closing */
+    }
+}
+
+static void set_busy(struct asyncdl_client *client)
+{
+    bool is_busy = client->n_transfers > 0;
+
+    if (is_busy != client->is_busy) {
+        client->is_busy = is_busy;
+        adl_multi_set_busy(client->multi, is_busy);
+    }
+}
+
+static void destroy_parts(struct asyncdl_client *client)
+{
+    adl_attempt_pool_destroy(client->attempts);
+    adl_sched_destroy(client->sched);
+    adl_offload_destroy(client->offload);
+    adl_dir_destroy(client->dir);
+    adl_names_destroy(client->names);
+    client->attempts = NULL;
+}
+
+static void on_part_closed(void *data)
+{
+    struct asyncdl_client *client = data;
+
+    if (--client->n_open > 0) {
+        return;
+    }
+    asyncdl_close_cb on_closed = client->on_closed;
+    void *close_data = client->close_data;
+    destroy_parts(client);
+    adl_options_finish(&client->options);
+    free(client->observers);
+    free(client);
+    curl_global_cleanup();
+    if (on_closed != NULL) {
+        adl_future_enter_callback();
+        on_closed(close_data);
+        adl_future_leave_callback();
+    }
+}
+
+static void shut(struct asyncdl_client *client)
+{
+    client->is_shut = true;
+    client->n_open = 3;
+    adl_attempt_pool_destroy(client->attempts); /* before its multi */
+    client->attempts = NULL;
+    adl_multi_close(client->multi, on_part_closed);
+    adl_turn_close(&client->turn, on_part_closed);
+    adl_wakeup_close(&client->wakeup, on_part_closed);
+}
+
+static void on_turn(void *data)
+{
+    struct asyncdl_client *client = data;
+
+    adl_multi_reap(client->multi, on_ended);
+    answer_calls(client);
+    release_throttled(client);
+    check_deadlines(client);
+    adl_finish_deliver(client);
+    ask_for_more(client);
+    take_in_all(client);
+    adl_start_ready(client);
+    adl_offload_flush(client->offload);
+    if (client->is_closing && client->n_transfers == 0) {
+        shut(client);
+        return;
+    }
+    set_alarm(client);
+    set_busy(client);
+}
+
+static void on_something(void *data)
+{
+    struct asyncdl_client *client = data;
+
+    adl_turn_mark(&client->turn);
+}
+
+static void choose_limits(struct asyncdl_client *client, long *out_connects)
+{
+    size_t n_free = adl_fds_n_free();
+    size_t n_usable = n_free > FDS_RESERVED + 1 ? n_free - FDS_RESERVED : 1;
+    size_t max = client->options.max_active;
+
+    if (max > n_usable * 2 / 3) { /* the rest: lookups and files */
+        max = n_usable * 2 / 3 > 0 ? n_usable * 2 / 3 : 1;
+    }
+    client->max_active = (uint32_t)max;
+    size_t connects = 2 * max + 64;
+    if (connects > n_usable * 3 / 4) {
+        connects = n_usable * 3 / 4;
+    }
+    *out_connects = (long)(connects > max ? connects : max);
+}
+
+static int open_parts(struct asyncdl_client *client)
+{
+    const struct asyncdl_client_options *o = &client->options;
+    struct adl_host_limits limits = {.max_active = o->max_per_host,
+                                     .rate_n = o->host_rate_n,
+                                     .rate_ms = o->host_rate_ms};
+    int err = adl_dir_create(&client->dir, o->dir);
+
+    if (err == 0) {
+        err = adl_names_create(&client->names);
+    }
+    if (err == 0) {
+        err = adl_sched_create(&client->sched, &limits, client->max_active);
+    }
+    if (err == 0) {
+        err = adl_offload_create(&client->offload, client->loop, on_something,
+                                 client);
+    }
+    if (err == 0) {
+        err = adl_attempt_pool_create(&client->attempts, o, client->loop,
+                                      &adl_start_attempt_ops);
+    }
+    return err;
+}
+
+int adl_engine_open(struct asyncdl_client *client)
+{
+    const struct asyncdl_client_options *o = &client->options;
+    long max_connects;
+    uint64_t seed = 0;
+
+    choose_limits(client, &max_connects);
+    (void)uv_random(NULL, NULL, &seed, sizeof(seed), 0, NULL); /* any is good */
+    client->rng = (struct adl_rng){seed ^ uv_hrtime()};
+    client->retry = (struct adl_retry_policy){
+        .n_retries = (uint32_t)o->n_retries,
+        .delay_ms = o->retry_delay_ms,
+        .max_ms = o->retry_max_ms,
+    };
+    client->check_ms = UINT64_MAX;
+    adl_rate_init(&client->rate, o->rate_bps, uv_now(client->loop));
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return -ENOMEM;
+    }
+    int err = open_parts(client);
+    if (err == 0) { /* last, because closing it takes a turn of the loop */
+        err = adl_multi_open(&client->multi, client->loop, max_connects,
+                             on_something, client);
+    }
+    if (err < 0) {
+        destroy_parts(client);
+        curl_global_cleanup();
+        return err;
+    }
+    adl_attempt_pool_set_multi(client->attempts, client->multi);
+    client->body_env =
+        (struct adl_body_env){.offload = client->offload, .dir = client->dir};
+    adl_turn_init(&client->turn, client->loop, on_turn, client);
+    (void)adl_wakeup_init(&client->wakeup, client->loop, on_something, client);
+    return 0;
+}
+
+void adl_engine_accept(struct asyncdl_client *client,
+                       struct asyncdl_transfer *t)
+{
+    t->client = client;
+    t->body.env = &client->body_env;
+    t->body.ops = &body_ops;
+    t->stage = ADL_STAGE_NEW;
+    DL_APPEND(client->transfers, t);
+    DL_APPEND2(client->fresh, t, stage_prev, stage_next);
+    client->n_transfers++;
+    client->n_undecided++;
+    client->is_asked = false;
+    adl_turn_mark(&client->turn);
+}
+
+void adl_engine_call(struct asyncdl_transfer *t)
+{
+    if (!t->is_called) {
+        t->is_called = true;
+        DL_APPEND2(t->client->called, t, calls_prev, calls_next);
+    }
+    adl_turn_mark(&t->client->turn);
+}
+
+void adl_engine_close(struct asyncdl_client *client)
+{
+    struct asyncdl_transfer *t;
+
+    client->is_closing = true;
+    DL_FOREACH (client->transfers, t) {
+        asyncdl_transfer_cancel(t);
+    }
+    adl_turn_mark(&client->turn);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/judge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "asyncdl/error.h"
+#include "fetch/finish.h"
+#include "fetch/range.h"
+#include "fetch/retry.h"
+#include "fetch/start.h"
+
+/* How long to wait for a descriptor, and how often. */
+#define FD_WAIT_MS   100
+#define FD_WAITS_MAX 100
+
+/* What is known of an attempt once its handle has been given back. */
+struct ended {
+    int err;
+    int status;
+    bool lacks_fds;
+    bool has_retry_after;
+    uint64_t retry_after_ms;
+    char *redirect_url; /* owned */
+};
+
+static struct ended take_outcome(struct asyncdl_transfer *t, CURLcode cc)
+{
+    const struct adl_answer *answer = &t->attempt->answer;
+
+    free(t->last.redirect_url);
+    adl_attempt_judge(t->attempt, cc, &t->last);
+    struct ended ended = {
+        .err = t->last.err,
+        .status = t->last.status,
+        .lacks_fds = t->last.lacks_fds,
+        .has_retry_after = answer->has_retry_after,
+        .retry_after_ms = answer->retry_after_ms,
+        .redirect_url = t->last.redirect_url,
+    };
+    t->last.redirect_url = NULL;
+    if (ended.err == 0 && !t->attempt->has_begun) { /* an empty body */
+        ended.err = adl_start_take_answer(t);
+        (void)snprintf(t->last.text, sizeof(t->last.text), "%s",
+                       ended.err < 0 ? asyncdl_strerror(ended.err) : "");
+    }
+    return ended;
+}
+
+/* A 416 to a range can mean that nothing was missing. */
+static bool was_complete(const struct asyncdl_transfer *t,
+                         const struct adl_range_answer *answer)
+{
+    return t->offset > 0 && answer->status == 416 &&
+           adl_range_judge(&t->version, t->offset, answer) ==
+               ADL_RANGE_COMPLETE;
+}
+
+static enum adl_host_sign get_sign(const struct ended *ended)
+{
+    return ended->lacks_fds ? ADL_HOST_NEUTRAL
+                            : adl_retry_sign(ended->err, ended->status);
+}
+
+/* The next mirror, from its start: bytes of two sources are not mixed. */
+static bool try_mirror(struct asyncdl_transfer *t)
+{
+    const char *protocols = t->client->options.http.protocols;
+
+    if (t->i_url + 1 >= t->n_urls ||
+        adl_transfer_use_url(t, t->i_url + 1, protocols) < 0) {
+        return false;
+    }
+    t->must_restart = true;
+    adl_start_enqueue(t, 0);
+    return true;
+}
+
+static void give_up(struct asyncdl_transfer *t, int err, bool is_retryable)
+{
+    if (!try_mirror(t)) {
+        adl_finish_fail(t, err, is_retryable, t->last.text);
+    }
+}
+
+/* No descriptor was left for a socket: not the host's fault, and not an
+ * attempt. Fewer at once from now on. */
+static void wait_for_fd(struct asyncdl_transfer *t)
+{
+    struct asyncdl_client *client = t->client;
+    size_t n_active = adl_sched_n_active(client->sched);
+
+    if (n_active < client->max_active) {
+        client->max_active = n_active > 0 ? (uint32_t)n_active : 1;
+        adl_sched_set_max_active(client->sched, client->max_active);
+    }
+    t->n_attempts--;
+    if (++t->n_fd_waits > FD_WAITS_MAX) {
+        adl_finish_fail(t, -EMFILE, true, NULL);
+        return;
+    }
+    adl_start_enqueue(t, uv_now(client->loop) + FD_WAIT_MS);
+}
+
+static void fail_redirect(struct asyncdl_transfer *t, int err, const char *url)
+{
+    (void)snprintf(t->last.text, sizeof(t->last.text), "%s: %.300s",
+                   asyncdl_strerror(err), url);
+    give_up(t, err, false);
+}
+
+static void follow(struct asyncdl_transfer *t, const char *url)
+{
+    struct asyncdl_client *client = t->client;
+    struct adl_url next;
+
+    if (t->n_redirects >= (uint32_t)client->options.max_redirects) {
+        fail_redirect(t, ASYNCDL_EREDIRECTS, url);
+        return;
+    }
+    int err = adl_url_parse(&next, url, client->options.http.protocols);
+    if (err < 0) {
+        fail_redirect(t, err == -ENOMEM ? err : ASYNCDL_EREDIRECT, url);
+        return;
+    }
+    adl_url_finish(&t->url);
+    t->url = next;
+    t->n_redirects++;
+    t->n_attempts--; /* it goes on, and counts once */
+    adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_REDIRECT});
+    adl_start_enqueue_first(t);
+}
+
+static struct adl_retry_verdict decide(struct asyncdl_transfer *t,
+                                       const struct ended *ended)
+{
+    struct asyncdl_client *client = t->client;
+    uint64_t now_ms = uv_now(client->loop);
+
+    t->n_failed++;
+    if (t->n_failed == 1) {
+        t->first_failed_ms = now_ms;
+    }
+    struct adl_retry_facts facts = {
+        .err = ended->err,
+        .status = ended->status,
+        .n_failed = t->n_failed,
+        .first_failed_ms = t->first_failed_ms,
+        .now_ms = now_ms,
+        .random = adl_rng_next(&client->rng),
+        .retry_after_ms = ended->retry_after_ms,
+        .retry_after_is_given = ended->has_retry_after,
+    };
+    return adl_retry_decide(&client->retry, &facts);
+}
+
+static void retry(struct asyncdl_transfer *t, const struct ended *ended,
+                  const struct adl_retry_verdict *verdict)
+{
+    struct asyncdl_client *client = t->client;
+    uint64_t now_ms = uv_now(client->loop);
+    struct asyncdl_event event = {
+        .type = ASYNCDL_EVENT_RETRY,
+        .err = ended->err,
+        .reason = t->last.text,
+        .delay_ms = verdict->due_ms > now_ms ? verdict->due_ms - now_ms : 0,
+    };
+
+    client->n_retries++;
+    adl_finish_emit(t, event);
+    adl_start_enqueue(t, verdict->due_ms);
+}
+
+/* The host will not be asked again in time: what waits for it need not. */
+static void fail_same_host(struct asyncdl_transfer *t)
+{
+    struct adl_sched *sched = t->client->sched;
+    struct adl_sched_item *item;
+
+    while ((item = adl_sched_take_same_host(sched, &t->item)) != NULL) {
+        struct asyncdl_transfer *other = (struct asyncdl_transfer *)item;
+
+        if (!try_mirror(other)) {
+            adl_finish_fail(other, ASYNCDL_EHELD, true, NULL);
+        }
+    }
+}
+
+/* What it says of the host is noted while the slot is still held. */
+static void note_for_host(struct asyncdl_transfer *t, const struct ended *ended,
+                          const struct adl_retry_verdict *verdict)
+{
+    struct asyncdl_client *client = t->client;
+
+    if (verdict->hold_until_ms != 0) {
+        adl_sched_hold(client->sched, &t->item, verdict->hold_until_ms);
+    }
+    if (verdict->is_held_too_long) {
+        fail_same_host(t);
+    }
+    adl_sched_end(client->sched, &t->item, get_sign(ended),
+                  uv_now(client->loop));
+}
+
+static void end_slot(struct asyncdl_transfer *t, const struct ended *ended)
+{
+    adl_sched_end(t->client->sched, &t->item, get_sign(ended),
+                  uv_now(t->client->loop));
+}
+
+/* A range that was botched says nothing of the whole: asked for at once. */
+static bool forgive_range(struct asyncdl_transfer *t, const struct ended *ended)
+{
+    bool was_range =
+        ended->err == ASYNCDL_ERANGE || (ended->status == 416 && t->offset > 0);
+
+    if (!was_range || t->offset == 0 || t->was_restarted) {
+        return false;
+    }
+    t->was_restarted = true;
+    t->must_restart = true;
+    return true;
+}
+
+static void judge_failure(struct asyncdl_transfer *t, const struct ended *ended)
+{
+    if (forgive_range(t, ended)) {
+        end_slot(t, ended);
+        t->client->n_retries++;
+        adl_start_enqueue(t, 0);
+        return;
+    }
+    struct adl_retry_verdict verdict = decide(t, ended);
+    note_for_host(t, ended, &verdict);
+    if (verdict.action == ADL_RETRY_AGAIN) {
+        retry(t, ended, &verdict);
+    } else {
+        give_up(t, ended->err, verdict.action == ADL_RETRY_GIVE_UP);
+    }
+}
+
+void adl_judge_attempt(struct asyncdl_transfer *t, CURLcode cc)
+{
+    bool is_complete = was_complete(t, &t->attempt->answer.range);
+    struct ended ended = take_outcome(t, cc);
+
+    adl_start_release(t);
+    if (ended.err == 0 || is_complete) {
+        end_slot(t, &ended);
+        adl_finish_save(t);
+    } else if (t->is_canceled) {
+        end_slot(t, &ended);
+        adl_finish_fail(t, -ECANCELED, true, NULL);
+    } else if (ended.lacks_fds) {
+        end_slot(t, &ended);
+        wait_for_fd(t);
+    } else if (ended.redirect_url != NULL) {
+        end_slot(t, &ended);
+        follow(t, ended.redirect_url);
+    } else {
+        judge_failure(t, &ended);
+    }
+    free(ended.redirect_url);
+}
+
+/* Which failures to save another source of the same file could mend. */
+static bool is_of_source(int err)
+{
+    return err == ASYNCDL_ECHECKSUM;
+}
+
+void adl_judge_saved(struct asyncdl_transfer *t)
+{
+    int err = t->body.err;
+
+    t->client->n_saving--;
+    if (t->err == 0 && err < 0) {
+        (void)snprintf(t->last.text, sizeof(t->last.text), "%s",
+                       t->body.error.text[0] != '\0' ? t->body.error.text
+                                                     : asyncdl_strerror(err));
+        if (is_of_source(err)) {
+            adl_body_reset(&t->body);
+            if (try_mirror(t)) {
+                return;
+            }
+        }
+        t->err = err;
+        t->is_skipped = err == ASYNCDL_EEXISTS;
+        t->is_retryable = !t->is_skipped && !is_of_source(err);
+    }
+    adl_finish_end(t);
+}

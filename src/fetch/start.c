@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/start.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "asyncdl/error.h"
+#include "fetch/finish.h"
+#include "store/name.h"
+#include "task/future.h"
+
+/* More bodies than these waiting for the disk, and nothing new starts. */
+#define SAVING_MAX 512
+
+/* A host with no more work, out of more than these, loses its connection:
+ * libcurl's cache of connections is slow to search when it is large. */
+#define HOSTS_KEPT 256
+
+#define PROGRESS_EVERY_MS 250
+
+/* Decoded bodies that are this large, and so many times what was sent, are
+ * bombs, unless a limit was given. */
+#define BOMB_BYTES (UINT64_C(64) * 1024 * 1024)
+#define BOMB_RATIO 100
+
+void adl_start_release(struct asyncdl_transfer *t)
+{
+    struct asyncdl_client *client = t->client;
+
+    adl_attempt_stop(t->attempt);
+    t->attempt = NULL;
+    DL_DELETE2(client->active, t, stage_prev, stage_next);
+    if (t->is_throttled) {
+        t->is_throttled = false;
+        DL_DELETE2(client->throttled, t, slow_prev, slow_next);
+    }
+}
+
+static bool is_held_too_long(const struct asyncdl_transfer *t)
+{
+    const struct asyncdl_client *client = t->client;
+
+    return adl_sched_held_until_ms(&t->item) >
+           uv_now(client->loop) + client->retry.max_ms;
+}
+
+static void note_enqueued(struct asyncdl_transfer *t, int err)
+{
+    struct asyncdl_client *client = t->client;
+
+    if (err < 0) {
+        adl_finish_fail(t, err, true, NULL);
+        return;
+    }
+    if (is_held_too_long(t)) {
+        adl_sched_remove(client->sched, &t->item);
+        adl_finish_fail(t, ASYNCDL_EHELD, true, NULL);
+        return;
+    }
+    t->stage = ADL_STAGE_WAITING;
+    t->queued_ms = uv_now(client->loop);
+}
+
+void adl_start_enqueue(struct asyncdl_transfer *t, uint64_t due_ms)
+{
+    note_enqueued(t, adl_sched_add(t->client->sched, &t->item, t->url.origin,
+                                   strlen(t->url.origin), due_ms));
+}
+
+void adl_start_enqueue_first(struct asyncdl_transfer *t)
+{
+    note_enqueued(t, adl_sched_add_first(t->client->sched, &t->item,
+                                         t->url.origin, strlen(t->url.origin)));
+}
+
+/* Name the file as the server would have it, else by the template: only now
+ * is it known. */
+static int name_by_server(struct asyncdl_transfer *t)
+{
+    struct asyncdl_client *client = t->client;
+    const struct adl_answer *answer = &t->attempt->answer;
+    struct adl_buf name = {0};
+    struct adl_buf path = {0};
+    int err = -ENOENT;
+
+    if (answer->disposition.len > 0) {
+        err =
+            adl_name_from_disposition(&name, adl_buf_str(&answer->disposition));
+    }
+    if (err == 0) {
+        const char *slash = strrchr(t->path, '/');
+
+        if (slash != NULL) {
+            err = adl_buf_add(&path, t->path, (size_t)(slash - t->path) + 1);
+        }
+        if (err == 0) {
+            err = adl_buf_add_str(&path, adl_buf_str(&name));
+        }
+    } else if (err == -ENOENT) {
+        err = adl_buf_add_str(&path, t->path);
+    }
+    if (err == 0) {
+        err = adl_names_claim(client->names, adl_buf_str(&path), &name);
+    }
+    if (err == 0) {
+        free(t->path);
+        t->path = adl_buf_take(&name);
+        t->is_named = true;
+    }
+    adl_buf_finish(&name);
+    adl_buf_finish(&path);
+    return err;
+}
+
+static int choose_file(struct asyncdl_transfer *t)
+{
+    const struct asyncdl_client *client = t->client;
+    bool keep_time = client->options.flags & ASYNCDL_CLIENT_REMOTE_TIME;
+    int err = t->is_named ? 0 : name_by_server(t);
+
+    if (err < 0) {
+        return err;
+    }
+    struct adl_sink_target target = {
+        .path = t->path,
+        .overwrite = (t->flags & ASYNCDL_REQUEST_OVERWRITE) != 0,
+        .mtime_s = keep_time ? t->mtime_s : ADL_SINK_NO_TIME,
+        .checksum = t->checksum,
+    };
+    adl_body_set_target(&t->body, &target);
+    return 0;
+}
+
+/* The body is a new one, from its first byte on. */
+static int take_whole(struct asyncdl_transfer *t)
+{
+    const struct adl_answer *answer = &t->attempt->answer;
+    bool is_exact = answer->has_length && !answer->range.is_encoded;
+
+    if (answer->range.status == 206) {
+        return ASYNCDL_ERANGE; /* a part that was not asked for */
+    }
+    if (is_exact && t->body.max_size != 0 &&
+        answer->length > t->body.max_size) {
+        return ASYNCDL_ETOOBIG;
+    }
+    if (t->body.size > 0) {
+        adl_body_restart(&t->body);
+    }
+    t->version = answer->range.validator;
+    t->can_resume = adl_range_can_resume(&answer->range);
+    t->must_restart = false;
+    t->mtime_s = answer->has_mtime ? answer->mtime_s : ADL_SINK_NO_TIME;
+    t->total = is_exact ? answer->length : 0;
+    int err = t->body.kind == ASYNCDL_BODY_FILE ? choose_file(t) : 0;
+    if (err == 0) {
+        adl_body_expect(&t->body, t->total);
+    }
+    return err;
+}
+
+int adl_start_take_answer(struct asyncdl_transfer *t)
+{
+    const struct adl_answer *answer = &t->attempt->answer;
+
+    if (t->is_canceled) {
+        return -ECANCELED;
+    }
+    if (t->offset == 0) {
+        return take_whole(t);
+    }
+    switch (adl_range_judge(&t->version, t->offset, &answer->range)) {
+    case ADL_RANGE_TAKE:
+        return 0;
+    case ADL_RANGE_RESTART:
+        return take_whole(t);
+    default:
+        t->must_restart = true;
+        return ASYNCDL_ERANGE;
+    }
+}
+
+static int on_answer(struct adl_attempt *attempt, void *data)
+{
+    struct asyncdl_transfer *t = data;
+    int err = adl_start_take_answer(t);
+
+    (void)attempt;
+    if (err == 0) {
+        t->progress_ms = uv_now(t->client->loop);
+        adl_finish_emit(
+            t, (struct asyncdl_event){.type = ASYNCDL_EVENT_FIRST_BYTE});
+    }
+    return err;
+}
+
+static bool is_bomb(struct asyncdl_transfer *t)
+{
+    return t->attempt->answer.range.is_encoded && t->body.max_size == 0 &&
+           t->body.size > BOMB_BYTES &&
+           t->body.size / BOMB_RATIO > adl_attempt_n_wire_bytes(t->attempt);
+}
+
+static void throttle(struct asyncdl_transfer *t)
+{
+    adl_attempt_pause(t->attempt, ADL_PAUSE_RATE);
+    if (!t->is_throttled) {
+        t->is_throttled = true;
+        DL_APPEND2(t->client->throttled, t, slow_prev, slow_next);
+        adl_turn_mark(&t->client->turn); /* sets the alarm */
+    }
+}
+
+static void tell_progress(struct asyncdl_transfer *t)
+{
+    uint64_t now_ms = uv_now(t->client->loop);
+
+    if (now_ms - t->progress_ms >= PROGRESS_EVERY_MS) {
+        t->progress_ms = now_ms;
+        adl_finish_emit(t,
+                        (struct asyncdl_event){.type = ASYNCDL_EVENT_PROGRESS});
+    }
+}
+
+static int add_to_body(struct asyncdl_transfer *t, const void *bytes,
+                       size_t len)
+{
+    adl_future_enter_callback(); /* the body may be the user's */
+    int rc = adl_body_add(&t->body, bytes, len);
+    adl_future_leave_callback();
+
+    if (rc == ADL_BODY_FULL) {
+        adl_attempt_pause(t->attempt, ADL_PAUSE_DISK);
+        return ADL_ATTEMPT_PAUSED;
+    }
+    if (rc == ADL_BODY_PAUSED) {
+        t->is_paused = true;
+        adl_attempt_pause(t->attempt, ADL_PAUSE_USER);
+        rc = 0;
+    }
+    return rc;
+}
+
+static int on_body(struct adl_attempt *attempt, const void *bytes, size_t len,
+                   void *data)
+{
+    struct asyncdl_transfer *t = data;
+    struct asyncdl_client *client = t->client;
+
+    (void)attempt;
+    if (t->is_canceled) {
+        return -ECANCELED;
+    }
+    if (!adl_rate_has(&client->rate, uv_now(client->loop))) {
+        throttle(t);
+        return ADL_ATTEMPT_PAUSED;
+    }
+    int rc = add_to_body(t, bytes, len);
+    if (rc != 0) {
+        return rc;
+    }
+    adl_rate_spend(&client->rate, len);
+    tell_progress(t);
+    return is_bomb(t) ? ASYNCDL_ETOOBIG : 0;
+}
+
+const struct adl_attempt_ops adl_start_attempt_ops = {
+    .on_answer = on_answer,
+    .on_body = on_body,
+};
+
+static void note_started(struct asyncdl_transfer *t)
+{
+    struct asyncdl_client *client = t->client;
+    uint64_t now_ms = uv_now(client->loop);
+    uint64_t due_ms;
+
+    t->stage = ADL_STAGE_ACTIVE;
+    t->waited_ms += now_ms - t->queued_ms;
+    DL_APPEND2(client->active, t, stage_prev, stage_next);
+    (void)adl_attempt_check_time(t->attempt, now_ms, &due_ms); /* just begun */
+    if (due_ms < client->check_ms) {
+        client->check_ms = due_ms;
+    }
+    if (t->is_paused) {
+        adl_attempt_pause(t->attempt, ADL_PAUSE_USER);
+    }
+    adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_STARTED});
+}
+
+static void start(struct asyncdl_transfer *t)
+{
+    struct asyncdl_client *client = t->client;
+    bool resume = t->can_resume && !t->must_restart && t->body.size > 0;
+    struct adl_attempt_spec spec = {
+        .url = t->url.text,
+        .headers = (const char *const *)t->headers,
+        .user_agent = t->user_agent,
+        .referer = t->referer,
+        .offset = resume ? t->body.size : 0,
+        .if_range = resume ? adl_range_if_range(&t->version) : NULL,
+        .is_foreign = adl_transfer_is_foreign(t),
+        .is_last_of_host = adl_sched_n_hosts(client->sched) > HOSTS_KEPT &&
+                           adl_sched_is_last_of_host(&t->item),
+    };
+
+    t->offset = spec.offset;
+    int err = adl_attempt_start(&t->attempt, client->attempts, &spec, t);
+    if (err < 0) {
+        adl_sched_end(client->sched, &t->item, ADL_HOST_NEUTRAL,
+                      uv_now(client->loop));
+        adl_finish_fail(t, err, false, NULL);
+        return;
+    }
+    t->n_attempts++;
+    note_started(t);
+}
+
+void adl_start_ready(struct asyncdl_client *client)
+{
+    uint64_t now_ms = uv_now(client->loop);
+
+    while (client->n_saving < SAVING_MAX && !client->is_closing) {
+        struct adl_sched_item *item = adl_sched_take(client->sched, now_ms);
+
+        if (item == NULL) {
+            return;
+        }
+        start((struct asyncdl_transfer *)item);
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* From the queue to the wire: starting attempts, and taking their bodies. */
+#ifndef ADL_FETCH_START_H
+#define ADL_FETCH_START_H
+
+#include "fetch/state.h"
+
+/* What attempts of a client report to; their data is the transfer. */
+extern const struct adl_attempt_ops adl_start_attempt_ops;
+
+/* Start what may start now. */
+void adl_start_ready(struct asyncdl_client *client);
+
+/* Queue it under the host it goes to, from due_ms on (0: now). It is failed
+ * where that host is closed to us for too long, or without memory. */
+void adl_start_enqueue(struct asyncdl_transfer *t, uint64_t due_ms);
+
+/* The same, before all others of that host. */
+void adl_start_enqueue_first(struct asyncdl_transfer *t);
+
+/* Take the head of an answer. 0 or what the attempt ends with. */
+int adl_start_take_answer(struct asyncdl_transfer *t);
+
+/* Let go of the attempt; the transfer leaves the lists of those under way. */
+void adl_start_release(struct asyncdl_transfer *t);
+
+#endif

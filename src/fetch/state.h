@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a client is made of. All that happens to transfers happens in its turn
+ * (engine.h), outside libcurl's and the user's callbacks, which only record.
+ */
+#ifndef ADL_FETCH_STATE_H
+#define ADL_FETCH_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "asyncdl/client.h"
+#include "fetch/attempt.h"
+#include "fetch/body.h"
+#include "fetch/multi.h"
+#include "fetch/offload.h"
+#include "fetch/rate.h"
+#include "fetch/retry.h"
+#include "fetch/sched.h"
+#include "fetch/transfer.h"
+#include "fetch/turn.h"
+#include "fetch/wakeup.h"
+#include "store/dir.h"
+#include "store/names.h"
+#include "util/rng.h"
+
+struct adl_observer {
+    asyncdl_event_cb on_event;
+    void *data;
+};
+
+struct asyncdl_client {
+    uv_loop_t *loop;
+    struct asyncdl_client_options options;
+    struct adl_retry_policy retry;
+    struct adl_turn turn;
+    struct adl_wakeup wakeup;
+    struct adl_multi *multi;
+    struct adl_attempt_pool *attempts;
+    struct adl_sched *sched;
+    struct adl_offload *offload;
+    struct adl_dir *dir;
+    struct adl_names *names;
+    struct adl_rate rate;
+    struct adl_rng rng;
+    struct adl_body_env body_env;
+
+    struct asyncdl_transfer *transfers; /* all; prev, next */
+    struct asyncdl_transfer *fresh;     /* NEW; stage_prev, stage_next */
+    struct asyncdl_transfer *active;    /* ACTIVE; likewise */
+    struct asyncdl_transfer *ended;     /* ENDED; likewise */
+    struct asyncdl_transfer *called;    /* calls_prev, calls_next */
+    struct asyncdl_transfer *throttled; /* slow_prev, slow_next */
+    size_t n_transfers;
+    size_t n_undecided; /* NEW and CHECKING */
+    size_t n_saving;
+    uint64_t n_accepted;
+    uint64_t n_retries;
+    uint32_t max_active; /* less than asked for where descriptors lack */
+    uint64_t check_ms;   /* when to look at deadlines; UINT64_MAX: never */
+
+    struct adl_observer *observers;
+    size_t n_observers;
+    asyncdl_want_cb on_want;
+    void *want_data;
+    bool is_asked; /* on_want was called and nothing was fetched since */
+    bool is_busy;  /* the loop is kept alive */
+
+    bool is_closing;
+    bool is_shut; /* the handles are being closed */
+    int n_open;   /* of turn, wakeup and multi */
+    asyncdl_close_cb on_closed;
+    void *close_data;
+};
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/transfer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asyncdl/error.h"
+#include "util/strings.h"
+
+#define MEMORY_MAX_BYTES (UINT64_C(64) * 1024 * 1024)
+#define NAME_MAX_BYTES   4096
+
+_Static_assert(sizeof(struct asyncdl_request) % sizeof(void *) == 0,
+               "tail padding could be taken for a field that is new");
+
+static int check(const struct asyncdl_request *request)
+{
+    if (request->url == NULL || request->body > ASYNCDL_BODY_DISCARD ||
+        (request->flags & ~(unsigned)ASYNCDL_REQUEST_OVERWRITE) != 0) {
+        return -EINVAL;
+    }
+    if (request->body == ASYNCDL_BODY_STREAM && request->on_body == NULL) {
+        return -EINVAL;
+    }
+    if ((request->name != NULL && strlen(request->name) > NAME_MAX_BYTES) ||
+        (request->dir != NULL && strlen(request->dir) > NAME_MAX_BYTES)) {
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int copy_urls(struct asyncdl_transfer *t,
+                     const struct asyncdl_request *request)
+{
+    size_t n = 1;
+
+    while (request->mirrors != NULL && request->mirrors[n - 1] != NULL) {
+        n++;
+    }
+    t->urls = calloc(n + 1, sizeof(*t->urls));
+    if (t->urls == NULL) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        t->urls[i] = strdup(i == 0 ? request->url : request->mirrors[i - 1]);
+        if (t->urls[i] == NULL) {
+            return -ENOMEM;
+        }
+        t->n_urls++;
+    }
+    return 0;
+}
+
+static int copy_rest(struct asyncdl_transfer *t,
+                     const struct asyncdl_request *request)
+{
+    int err = adl_strings_copy(&t->headers, request->headers);
+
+    if (err == 0) {
+        err = adl_string_copy(&t->user_agent, request->user_agent);
+    }
+    if (err == 0) {
+        err = adl_string_copy(&t->referer, request->referer);
+    }
+    if (err == 0 && request->checksum != NULL) {
+        err = adl_checksum_parse(&t->checksum, request->checksum);
+    }
+    t->index = request->index;
+    t->flags = request->flags;
+    return err;
+}
+
+/* Every mirror must be good: a list's author hears of a bad one at once. */
+static int use_urls(struct asyncdl_transfer *t, const char *protocols)
+{
+    int err = 0;
+
+    for (size_t i = t->n_urls; i > 0 && err == 0; i--) {
+        err = adl_transfer_use_url(t, i - 1, protocols); /* the first stays */
+    }
+    return err;
+}
+
+static uint64_t choose_max_size(const struct asyncdl_request *request,
+                                const struct asyncdl_client_options *options)
+{
+    uint64_t max = request->max_size_bytes != 0 ? request->max_size_bytes
+                                                : options->max_size_bytes;
+
+    return max == 0 && request->body == ASYNCDL_BODY_MEMORY ? MEMORY_MAX_BYTES
+                                                            : max;
+}
+
+int adl_transfer_create(struct asyncdl_transfer **out,
+                        const struct asyncdl_request *given,
+                        const struct asyncdl_client_options *options)
+{
+    struct asyncdl_request request = ASYNCDL_REQUEST_INIT;
+    struct asyncdl_transfer *t;
+
+    if (given->struct_size > sizeof(request) ||
+        given->struct_size < sizeof(size_t)) {
+        return -EINVAL;
+    }
+    memcpy(&request, given, given->struct_size); /* an older caller's is less */
+    int err = check(&request);
+    if (err < 0) {
+        return err;
+    }
+    t = calloc(1, sizeof(*t));
+    if (t == NULL) {
+        return -ENOMEM;
+    }
+    err = copy_urls(t, &request);
+    if (err == 0) {
+        err = copy_rest(t, &request);
+    }
+    if (err == 0) {
+        err = use_urls(t, options->http.protocols);
+    }
+    if (err < 0) {
+        adl_transfer_destroy(t);
+        return err;
+    }
+    t->body.kind = request.body;
+    t->body.on_body = request.on_body;
+    t->body.max_size = choose_max_size(&request, options);
+    t->body.checksum = t->checksum;
+    t->body.transfer = t;
+    t->mtime_s = ADL_SINK_NO_TIME;
+    *out = t;
+    return 0;
+}
+
+void adl_transfer_destroy(struct asyncdl_transfer *transfer)
+{
+    if (transfer == NULL) {
+        return;
+    }
+    adl_strings_free(transfer->urls);
+    adl_strings_free(transfer->headers);
+    free(transfer->user_agent);
+    free(transfer->referer);
+    adl_url_finish(&transfer->url);
+    free(transfer->first_origin);
+    free(transfer->path);
+    adl_body_finish(&transfer->body);
+    free(transfer->last.redirect_url);
+    free(transfer);
+}
+
+int adl_transfer_use_url(struct asyncdl_transfer *transfer, size_t i,
+                         const char *protocols)
+{
+    struct adl_url url;
+    char *origin;
+    int err = adl_url_parse(&url, transfer->urls[i], protocols);
+
+    if (err < 0) {
+        return err;
+    }
+    err = adl_string_copy(&origin, url.origin);
+    if (err < 0) {
+        adl_url_finish(&url);
+        return err;
+    }
+    adl_url_finish(&transfer->url);
+    free(transfer->first_origin);
+    transfer->url = url;
+    transfer->first_origin = origin;
+    transfer->i_url = i;
+    transfer->n_redirects = 0;
+    transfer->n_failed = 0;
+    return 0;
+}
+
+bool adl_transfer_is_foreign(const struct asyncdl_transfer *transfer)
+{
+    return strcmp(transfer->url.origin, transfer->first_origin) != 0;
+}
+
+static enum asyncdl_state get_state(const struct asyncdl_transfer *t)
+{
+    if (t->err == 0) {
+        return ASYNCDL_DONE;
+    }
+    return t->is_skipped ? ASYNCDL_SKIPPED : ASYNCDL_FAILED;
+}
+
+void adl_transfer_fill_result(const struct asyncdl_transfer *t,
+                              struct asyncdl_result *out)
+{
+    bool is_memory = t->body.kind == ASYNCDL_BODY_MEMORY && t->err == 0;
+
+    *out = (struct asyncdl_result){
+        .state = get_state(t),
+        .err = t->err,
+        .error = t->err != 0 ? t->last.text : "",
+        .retryable = t->is_retryable,
+        .status = t->last.status,
+        .attempts = t->n_attempts,
+        .index = t->index,
+        .url = t->urls[0],
+        .effective_url = t->url.text,
+        .path = t->path,
+        .bytes = t->body.size,
+        .body = is_memory ? adl_buf_str(&t->body.mem) : NULL,
+        .http_version =
+            t->last.http_version != NULL ? t->last.http_version : "",
+        .remote_ip = t->last.remote_ip,
+        .time = t->last.time,
+    };
+    out->time.queue_s = (double)t->waited_ms / 1e3;
+}

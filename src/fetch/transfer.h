@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* An accepted request, from asyncdl_fetch() to its done callback. */
+#ifndef ADL_FETCH_TRANSFER_H
+#define ADL_FETCH_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "asyncdl/client.h"
+#include "fetch/attempt.h"
+#include "fetch/body.h"
+#include "fetch/offload.h"
+#include "fetch/range.h"
+#include "fetch/sched.h"
+#include "fetch/url.h"
+#include "store/digest.h"
+
+/* Where a transfer stands. It only moves forward, but for retries: WAITING and
+ * ACTIVE alternate. */
+enum adl_stage {
+    ADL_STAGE_NEW,      /* accepted in this turn */
+    ADL_STAGE_CHECKING, /* a job looks whether its file is there already */
+    ADL_STAGE_WAITING,  /* in the scheduler */
+    ADL_STAGE_ACTIVE,   /* an attempt is under way */
+    ADL_STAGE_SAVING,   /* its body is being saved or dropped */
+    ADL_STAGE_ENDED,    /* its callback is due */
+};
+
+struct asyncdl_transfer {
+    struct adl_sched_item item; /* first: what the scheduler hands back */
+    struct asyncdl_transfer *prev, *next;             /* client.transfers */
+    struct asyncdl_transfer *stage_prev, *stage_next; /* client.fresh, .ended */
+    struct asyncdl_transfer *calls_prev, *calls_next; /* client.called */
+    struct asyncdl_transfer *slow_prev, *slow_next;   /* client.throttled */
+    struct asyncdl_client *client;
+    enum adl_stage stage;
+    uint64_t id;
+
+    /* As requested. */
+    char **urls; /* the first, then mirrors */
+    size_t n_urls;
+    char **headers;
+    char *user_agent;
+    char *referer;
+    uint64_t index;
+    unsigned flags;
+    struct adl_checksum checksum;
+    asyncdl_done_cb on_done;
+    void *data; /* for on_done and on_body */
+
+    /* On the way. */
+    size_t i_url;       /* the mirror in use */
+    struct adl_url url; /* where the next attempt goes */
+    char *first_origin; /* of the mirror in use: whom credentials are for */
+    char *path;         /* of the file, safe; NULL for others */
+    bool is_named;      /* path is claimed; else the server may change it */
+    struct adl_attempt *attempt;
+    struct adl_job check;
+    int check_rc;
+    struct adl_body body;
+    struct adl_validator version; /* of which the body is a part */
+    bool can_resume;
+    bool must_restart;  /* the next attempt asks for the whole */
+    bool was_restarted; /* a botched range was forgiven once */
+    int64_t mtime_s;
+    uint64_t offset; /* that the attempt asked for */
+    uint64_t total;  /* announced, 0 when not known */
+    uint32_t n_attempts;
+    uint32_t n_failed; /* on the mirror in use */
+    uint32_t n_redirects;
+    uint32_t n_fd_waits;
+    uint64_t first_failed_ms;
+    uint64_t queued_ms; /* since when it has waited */
+    uint64_t waited_ms;
+    uint64_t progress_ms; /* when progress was last told */
+
+    /* What others asked for, to be seen to in the next turn. */
+    bool is_called;    /* stands in client.called */
+    bool is_throttled; /* stands in client.throttled */
+    bool is_canceled;
+    bool is_paused; /* by the user, between attempts too */
+    bool must_resume_user;
+    bool must_resume_disk;
+
+    /* How it ends. */
+    int err;
+    bool is_retryable;
+    bool is_skipped;
+    bool is_paused_early;            /* paused while no attempt was under way */
+    struct adl_attempt_outcome last; /* text is why it failed */
+};
+
+/*
+ * Copy a request. Neither name nor client are looked at. 0, -EINVAL, -ENOMEM,
+ * ASYNCDL_EURL or ASYNCDL_ESCHEME.
+ */
+int adl_transfer_create(struct asyncdl_transfer **out,
+                        const struct asyncdl_request *request,
+                        const struct asyncdl_client_options *options);
+
+/* NULL is allowed. No attempt or job may be under way. */
+void adl_transfer_destroy(struct asyncdl_transfer *transfer);
+
+/* Go to the i-th mirror, from its start. 0 or an error of its URL. */
+int adl_transfer_use_url(struct asyncdl_transfer *transfer, size_t i,
+                         const char *protocols);
+
+/* May the credentials of the client be sent where it goes now? */
+bool adl_transfer_is_foreign(const struct asyncdl_transfer *transfer);
+
+/* The transfer as its done callback sees it. Borrows from the transfer. */
+void adl_transfer_fill_result(const struct asyncdl_transfer *transfer,
+                              struct asyncdl_result *out);
+
+#endif
