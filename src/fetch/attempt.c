@@ -354,13 +354,32 @@ int adl_attempt_start(struct adl_attempt **out, struct adl_attempt_pool *pool,
     return 0;
 }
 
-struct adl_attempt *adl_attempt_of(CURL *easy)
+static struct adl_attempt *get_attempt(CURL *easy)
 {
     struct adl_attempt *a = NULL;
 
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &a); /* always there */
-    a->is_added = false;
     return a;
+}
+
+void adl_attempt_reap(struct adl_attempt_pool *pool, adl_attempt_end_cb on_end)
+{
+    CURL *easy;
+    CURLcode cc;
+
+    while (adl_multi_take_ended(pool->multi, &easy, &cc)) {
+        struct adl_attempt *a = get_attempt(easy);
+
+        a->is_added = false;
+        a->cc = cc;
+        on_end(a, a->data);
+    }
+}
+
+void adl_attempt_abort(struct adl_attempt *attempt, int err)
+{
+    attempt->abort_err = err;
+    attempt->cc = CURLE_ABORTED_BY_CALLBACK;
 }
 
 void adl_attempt_stop(struct adl_attempt *attempt)

@@ -80,6 +80,7 @@ struct adl_attempt {
     unsigned paused;    /* of enum adl_pause */
     int abort_err;      /* why a callback ended it, or a deadline */
     int socket_errno;
+    CURLcode cc; /* libcurl's word on how it ended */
     bool is_added;
     bool is_connected;
     bool has_begun;  /* on_answer was called */
@@ -109,11 +110,16 @@ void adl_attempt_pool_destroy(struct adl_attempt_pool *pool);
 int adl_attempt_start(struct adl_attempt **out, struct adl_attempt_pool *pool,
                       const struct adl_attempt_spec *spec, void *data);
 
-/* The attempt of a handle that was reaped. */
-struct adl_attempt *adl_attempt_of(CURL *easy);
+typedef void (*adl_attempt_end_cb)(struct adl_attempt *attempt, void *data);
 
-/* What became of one that was reaped with cc. */
-void adl_attempt_judge(struct adl_attempt *attempt, CURLcode cc,
+/* Call on_end for each attempt that has ended; not inside libcurl. */
+void adl_attempt_reap(struct adl_attempt_pool *pool, adl_attempt_end_cb on_end);
+
+/* Have it end with err; it is not reaped then. */
+void adl_attempt_abort(struct adl_attempt *attempt, int err);
+
+/* What became of one that was reaped or aborted. */
+void adl_attempt_judge(struct adl_attempt *attempt,
                        struct adl_attempt_outcome *out);
 
 /* Give it back to the pool, under way or ended. */

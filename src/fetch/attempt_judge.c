@@ -65,8 +65,10 @@ static bool is_refused_by_proxy(const struct adl_attempt *a)
     return !a->is_connected && status != 0 && status / 100 != 2;
 }
 
-static int translate(const struct adl_attempt *a, CURLcode cc)
+static int translate(const struct adl_attempt *a)
 {
+    CURLcode cc = a->cc;
+
     if (a->abort_err != 0) {
         return a->abort_err;
     }
@@ -188,9 +190,10 @@ static void write_text(const struct adl_attempt *a,
     }
 }
 
-void adl_attempt_judge(struct adl_attempt *attempt, CURLcode cc,
+void adl_attempt_judge(struct adl_attempt *attempt,
                        struct adl_attempt_outcome *out)
 {
+    CURLcode cc = attempt->cc;
     int status = attempt->answer.range.status;
 
     *out = (struct adl_attempt_outcome){.status = status};
@@ -209,7 +212,7 @@ void adl_attempt_judge(struct adl_attempt *attempt, CURLcode cc,
             out->err = err < 0 ? err : out->err;
         }
     } else {
-        out->err = cc == CURLE_OK ? ASYNCDL_EPROTOCOL : translate(attempt, cc);
+        out->err = cc == CURLE_OK ? ASYNCDL_EPROTOCOL : translate(attempt);
         out->lacks_fds = lacks_fds(attempt);
     }
     write_text(attempt, out);

@@ -143,7 +143,11 @@ static int check_files(const struct adl_setup *setup)
 int adl_setup_init(struct adl_setup *setup,
                    const struct asyncdl_client_options *options)
 {
-    *setup = (struct adl_setup){.options = options};
+    *setup = (struct adl_setup){0};
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return -ENOMEM;
+    }
+    setup->options = options;
     int err = check_files(setup);
 
     if (err == 0) {
@@ -169,11 +173,15 @@ int adl_setup_init(struct adl_setup *setup,
 
 void adl_setup_finish(struct adl_setup *setup)
 {
+    if (setup->options == NULL) {
+        return;
+    }
     curl_easy_cleanup(setup->cookie_keeper); /* writes the jar */
     (void)curl_share_cleanup(setup->share);  /* no handle uses it any more */
     curl_slist_free_all(setup->headers);
     curl_slist_free_all(setup->resolve);
     curl_slist_free_all(setup->connect_to);
+    curl_global_cleanup(); /* counted: the multi holds it, too */
     *setup = (struct adl_setup){0};
 }
 

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
 #include "asyncdl/error.h"
 #include "fetch/engine.h"
 #include "fetch/options.h"

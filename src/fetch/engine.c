@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include <curl/curl.h>
 #include <utlist.h>
 
 #include "asyncdl/error.h"
@@ -36,12 +35,10 @@ static const struct adl_body_ops body_ops = {
     .on_saved = on_body_saved,
 };
 
-static void on_ended(CURL *easy, CURLcode cc, void *data)
+static void on_ended(struct adl_attempt *attempt, void *data)
 {
-    struct adl_attempt *attempt = adl_attempt_of(easy);
-
-    (void)data;
-    adl_judge_attempt(attempt->data, cc);
+    (void)attempt; /* the transfer knows it */
+    adl_judge_attempt(data);
 }
 
 /* Nothing may stand between a canceled transfer and its end but the disk. */
@@ -130,8 +127,8 @@ static void check_deadlines(struct asyncdl_client *client)
         int err = adl_attempt_check_time(t->attempt, now_ms, &due_ms);
 
         if (err < 0) {
-            t->attempt->abort_err = err;
-            adl_judge_attempt(t, CURLE_ABORTED_BY_CALLBACK);
+            adl_attempt_abort(t->attempt, err);
+            adl_judge_attempt(t);
         } else if (due_ms < client->check_ms) {
             client->check_ms = due_ms;
         }
@@ -267,7 +264,6 @@ static void on_part_closed(void *data)
     adl_options_finish(&client->options);
     free(client->observers);
     free(client);
-    curl_global_cleanup();
     if (on_closed != NULL) {
         adl_future_enter_callback();
         on_closed(close_data);
@@ -290,7 +286,7 @@ static void on_turn(void *data)
 {
     struct asyncdl_client *client = data;
 
-    adl_multi_reap(client->multi, on_ended);
+    adl_attempt_reap(client->attempts, on_ended);
     answer_calls(client);
     release_throttled(client);
     check_deadlines(client);
@@ -372,9 +368,6 @@ int adl_engine_open(struct asyncdl_client *client)
     };
     client->check_ms = UINT64_MAX;
     adl_rate_init(&client->rate, o->rate_bps, uv_now(client->loop));
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        return -ENOMEM;
-    }
     int err = open_parts(client);
     if (err == 0) { /* last, because closing it takes a turn of the loop */
         err = adl_multi_open(&client->multi, client->loop, max_connects,
@@ -382,7 +375,6 @@ int adl_engine_open(struct asyncdl_client *client)
     }
     if (err < 0) {
         destroy_parts(client);
-        curl_global_cleanup();
         return err;
     }
     adl_attempt_pool_set_multi(client->attempts, client->multi);

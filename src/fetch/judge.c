@@ -25,12 +25,12 @@ struct ended {
     char *redirect_url; /* owned */
 };
 
-static struct ended take_outcome(struct asyncdl_transfer *t, CURLcode cc)
+static struct ended take_outcome(struct asyncdl_transfer *t)
 {
     const struct adl_answer *answer = &t->attempt->answer;
 
     free(t->last.redirect_url);
-    adl_attempt_judge(t->attempt, cc, &t->last);
+    adl_attempt_judge(t->attempt, &t->last);
     struct ended ended = {
         .err = t->last.err,
         .status = t->last.status,
@@ -240,10 +240,10 @@ static void judge_failure(struct asyncdl_transfer *t, const struct ended *ended)
     }
 }
 
-void adl_judge_attempt(struct asyncdl_transfer *t, CURLcode cc)
+void adl_judge_attempt(struct asyncdl_transfer *t)
 {
     bool is_complete = was_complete(t, &t->attempt->answer.range);
-    struct ended ended = take_outcome(t, cc);
+    struct ended ended = take_outcome(t);
 
     adl_start_release(t);
     if (ended.err == 0 || is_complete) {

@@ -272,6 +272,7 @@ static void on_handle_closed(uv_handle_t *handle)
     (void)close(m->epfd); /* nothing was written to it */
     free(m->watches);
     free(m);
+    curl_global_cleanup();
     on_closed(data);
 }
 
@@ -299,6 +300,10 @@ int adl_multi_open(struct adl_multi **out, uv_loop_t *loop, long max_connects,
     int err = -ENOMEM;
 
     if (m == NULL) {
+        return -ENOMEM;
+    }
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(m);
         return -ENOMEM;
     }
     m->on_activity = on_activity;
@@ -330,6 +335,7 @@ fail:
         (void)close(m->epfd);
     }
     free(m);
+    curl_global_cleanup();
     return err;
 }
 
@@ -368,20 +374,20 @@ void adl_multi_remove(struct adl_multi *multi, CURL *easy)
     (void)curl_multi_remove_handle(multi->curlm, easy);
 }
 
-void adl_multi_reap(struct adl_multi *multi, adl_multi_end_cb on_end)
+bool adl_multi_take_ended(struct adl_multi *multi, CURL **out, CURLcode *out_cc)
 {
     int n_left = 0;
     CURLMsg *msg;
 
     while ((msg = curl_multi_info_read(multi->curlm, &n_left)) != NULL) {
-        CURL *easy = msg->easy_handle; /* msg is gone after the removal */
-        CURLcode cc = msg->data.result;
-
         if (msg->msg == CURLMSG_DONE) {
-            adl_multi_remove(multi, easy);
-            on_end(easy, cc, multi->data);
+            *out = msg->easy_handle; /* msg is gone after the removal */
+            *out_cc = msg->data.result;
+            adl_multi_remove(multi, *out);
+            return true;
         }
     }
+    return false;
 }
 
 void adl_multi_set_busy(struct adl_multi *multi, bool is_busy)

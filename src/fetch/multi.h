@@ -22,7 +22,6 @@
 struct adl_multi;
 
 typedef void (*adl_multi_activity_cb)(void *data);
-typedef void (*adl_multi_end_cb)(CURL *easy, CURLcode cc, void *data);
 typedef void (*adl_multi_close_cb)(void *data);
 
 /* max_connects: connections under way and idle ones kept, in all. 0 or -errno.
@@ -38,8 +37,9 @@ int adl_multi_adopt(struct adl_multi *multi, CURL *easy, int *socket_errno);
 int adl_multi_add(struct adl_multi *multi, CURL *easy);
 void adl_multi_remove(struct adl_multi *multi, CURL *easy);
 
-/* Remove each handle that has ended, then call on_end with it. */
-void adl_multi_reap(struct adl_multi *multi, adl_multi_end_cb on_end);
+/* Remove a handle that has ended, and say how it did. Whether there was one. */
+bool adl_multi_take_ended(struct adl_multi *multi, CURL **out,
+                          CURLcode *out_cc);
 
 /* Keep the loop alive, or not. */
 void adl_multi_set_busy(struct adl_multi *multi, bool is_busy);

@@ -21,7 +21,7 @@ MAY_USE = {  # folder under src -> folders it may include besides itself
     "site": {"util"},
     "cli": {"util"},  # and the public headers, like any other program
 }
-MAY_USE_CURL = re.compile(r"fetch/(multi|transfer\w*|url)\.[ch]$|version\.c$")
+MAY_USE_CURL = re.compile(r"fetch/(multi|attempt\w*|url)\.[ch]$|version\.c$")
 OURS = re.compile(r'^\s*#\s*include\s*"([a-z]+)/([a-z_]+)\.h"', re.M)
 SYSTEM = re.compile(r"^\s*#\s*include\s*<([^>]+)>", re.M)
 QUOTED_CURL = re.compile(r'^\s*#\s*include\s*"curl/', re.M)
@@ -41,7 +41,7 @@ def check_libraries(path, name, text):
     has_curl = QUOTED_CURL.search(text) or any(
         header.startswith("curl/") for header in SYSTEM.findall(text))
     if has_curl and not MAY_USE_CURL.match(name):
-        return [f"{path}: only fetch/multi, fetch/transfer, fetch/url and "
+        return [f"{path}: only fetch/multi, fetch/attempt, fetch/url and "
                 "version include curl"]
     return []
 

@@ -73,7 +73,7 @@ class Layers(LintCase):
         self.assert_found("layers.py", "host.c: only fetch/multi")
 
     def test_curl_in_its_modules_is_fine(self):
-        for name in ("multi.c", "multi.h", "transfer_http.c", "url.c"):
+        for name in ("multi.c", "multi.h", "attempt_http.c", "url.c"):
             self.write("src/fetch/" + name, "#include <curl/curl.h>\n")
         self.assert_clean("layers.py")
 

@@ -20,7 +20,7 @@ FORBIDDEN = {
 NOT_IN_THE_LIBRARY = {
     "exit", "abort", "printf", "vprintf", "fprintf", "puts", "putchar",
     "fputs", "perror", "getenv", "setenv", "signal", "sigaction",
-    "curl_global_cleanup", "uv_run",
+    "uv_run",
 }
 MAY_RUN_THE_LOOP = re.compile(r"task/future\.c$")  # asyncdl_future_wait()
 PROGRAMS = ("src/cli/", "src/site/")
