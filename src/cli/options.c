@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/options.h"
+
+#include <stdlib.h>
+
+void adl_options_init(struct adl_options *options)
+{
+    *options = (struct adl_options){.client = ASYNCDL_CLIENT_OPTIONS_INIT};
+    options->client.flags = ASYNCDL_CLIENT_REMOTE_TIME;
+}
+
+void adl_options_finish(struct adl_options *options)
+{
+    adl_strlist_finish(&options->headers);
+    adl_strlist_finish(&options->resolve);
+    adl_strlist_finish(&options->connect_to);
+    adl_strlist_finish(&options->operands);
+    adl_strlist_finish(&options->strings);
+    free(options->given);
+    *options = (struct adl_options){0};
+}
+
+const char *adl_options_keep(struct adl_options *options, const char *str)
+{
+    if (adl_strlist_add(&options->strings, str) < 0) {
+        return NULL;
+    }
+    return options->strings.items[options->strings.n - 1];
+}
+
+void adl_options_get_client(struct asyncdl_client_options *out,
+                            const struct adl_options *options)
+{
+    *out = options->client;
+    out->http.headers = adl_strlist_get(&options->headers);
+    out->http.resolve = adl_strlist_get(&options->resolve);
+    out->http.connect_to = adl_strlist_get(&options->connect_to);
+    out->http.version = (enum asyncdl_http_version)options->http_version;
+    out->http.ip_version = (enum asyncdl_ip_version)options->ip_version;
+    out->http.tls_min = (enum asyncdl_tls_version)options->tls_min;
+}
