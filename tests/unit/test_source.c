@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/source.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <unistd.h>
+
+static int init(struct adl_sources *sources, struct adl_buf *error,
+                const char *const *words)
+{
+    struct adl_strlist operands = {0};
+    int err = 0;
+
+    for (size_t i = 0; words[i] != NULL; i++) {
+        assert_int_equal(adl_strlist_add(&operands, words[i]), 0);
+    }
+    err = adl_sources_init(sources, &operands, error);
+    adl_strlist_finish(&operands);
+    return err;
+}
+
+static void test_operands_are_told_apart(void **state)
+{
+    static const char *const words[] = {"http://h", "/dev/null", "-", NULL};
+    struct adl_sources sources = {0};
+    struct adl_buf error = {0};
+
+    (void)state;
+    assert_int_equal(init(&sources, &error, words), 0);
+    assert_int_equal(sources.n, 3);
+    assert_int_equal(sources.items[0].kind, ADL_SOURCE_URL);
+    assert_int_equal(sources.items[1].kind, ADL_SOURCE_FILE);
+    assert_int_equal(sources.items[2].kind, ADL_SOURCE_STDIN);
+    assert_int_equal(sources.items[2].position, 3);
+    adl_sources_finish(&sources);
+    adl_buf_finish(&error);
+}
+
+static void test_what_cannot_be_read_is_refused_by_name(void **state)
+{
+    static const struct {
+        const char *words[3];
+        const char *error;
+    } cases[] = {
+        {{"http://h", "/does/not/exist"},
+         "cannot read /does/not/exist: No such file or directory"},
+        {{"/"}, "cannot read /: Is a directory"},
+        {{"-", "-"},
+         "- can be given only once: standard input ends when it was read"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_sources sources = {0};
+        struct adl_buf error = {0};
+
+        assert_true(init(&sources, &error, cases[i].words) < 0);
+        assert_string_equal(adl_buf_str(&error), cases[i].error);
+        assert_null(sources.items);
+        adl_buf_finish(&error);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_operands_are_told_apart),
+        cmocka_unit_test(test_what_cannot_be_read_is_refused_by_name),
+    };
+
+    return cmocka_run_group_tests_name("source", tests, NULL, NULL);
+}
