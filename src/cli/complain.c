@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/complain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "asyncdl/error.h"
+#include "cli/snippet.h"
+#include "cli/tally.h"
+#include "cli/url.h"
+#include "util/redact.h"
+
+/* So many files that are in the way are named, the rest counted. */
+#define MAX_IN_WAY 10
+
+/* So many unknown options are told apart. */
+#define MAX_UNKNOWN 64
+
+void adl_complain_init(struct adl_complain *c, const struct adl_msg *msg,
+                       const char *dir)
+{
+    *c = (struct adl_complain){.msg = msg, .dir = dir != NULL ? dir : "."};
+}
+
+void adl_complain_finish(struct adl_complain *c)
+{
+    adl_failures_finish(&c->failures);
+    adl_strlist_finish(&c->unknown);
+    adl_buf_finish(&c->url);
+    adl_buf_finish(&c->place);
+}
+
+/* A URL as it may be shown; lives until the next. */
+static const char *show(struct adl_complain *c, const char *url)
+{
+    if (adl_redact_url(&c->url, url) < 0) {
+        return "(no memory for the URL)";
+    }
+    return adl_buf_str(&c->url);
+}
+
+/* Count a failure by its cause and the host that it came from. */
+static void count(struct adl_complain *c, const struct asyncdl_result *result)
+{
+    char status[32];
+    const char *cause = asyncdl_strerror(result->err);
+    const char *host = NULL;
+    const char *at = result->effective_url;
+    size_t len =
+        adl_url_get_host(&host, at != NULL && at[0] != '\0' ? at : result->url);
+
+    if (result->err == ASYNCDL_EHTTP) {
+        (void)snprintf(status, sizeof(status), "HTTP %d", result->status);
+        cause = status;
+    }
+    adl_buf_reset(&c->place);
+    int err = adl_buf_add(&c->place, len > 0 ? host : "", len);
+    adl_failures_add(&c->failures, cause,
+                     err == 0 ? adl_buf_str(&c->place) : "",
+                     show(c, result->url));
+}
+
+static void say_failed(struct adl_complain *c,
+                       const struct asyncdl_result *result)
+{
+    const char *help = result->retryable ? "another run can help"
+                                         : "another run will not help";
+
+    count(c, result);
+    const char *url = show(c, result->url);
+    if (adl_tally_is_local_fault(result->err)) {
+        adl_msg_error(c->msg, "%s: %s: cannot go on with %s/%s", url,
+                      result->error, c->dir,
+                      result->path != NULL ? result->path : "");
+    } else if (result->attempts == 0) {
+        adl_msg_error(c->msg, "%s: %s (not tried; %s)", url, result->error,
+                      help);
+    } else {
+        adl_msg_error(c->msg, "%s: %s (after %u attempt%s; %s)", url,
+                      result->error, result->attempts,
+                      result->attempts == 1 ? "" : "s", help);
+    }
+}
+
+static void say_skipped(struct adl_complain *c,
+                        const struct asyncdl_result *result)
+{
+    if (result->err != ASYNCDL_EEXISTS) {
+        return;
+    }
+    c->n_in_way++;
+    if (c->is_quiet) {
+        return;
+    }
+    if (c->is_verbose || c->n_in_way <= MAX_IN_WAY) {
+        adl_msg_note(c->msg,
+                     "%s: skipped: %s/%s is there already (--overwrite "
+                     "replaces it)",
+                     show(c, result->url), c->dir,
+                     result->path != NULL ? result->path : "");
+    }
+}
+
+static void say_result(struct adl_complain *c,
+                       const struct asyncdl_result *result)
+{
+    if (result->state == ASYNCDL_SKIPPED) {
+        say_skipped(c, result);
+    } else if (result->state == ASYNCDL_FAILED && result->err != -ECANCELED) {
+        say_failed(c, result);
+    }
+}
+
+void adl_complain_on_event(const struct asyncdl_event *event, void *data)
+{
+    struct adl_complain *c = data;
+
+    if (event->type == ASYNCDL_EVENT_DONE) {
+        say_result(c, event->result);
+    } else if (event->type == ASYNCDL_EVENT_RETRY && c->is_verbose) {
+        adl_msg_note(c->msg, "%s: attempt %u: %s; again in %.1f s",
+                     show(c, event->url), event->attempt, event->reason,
+                     (double)event->delay_ms / 1000);
+    } else if (event->type == ASYNCDL_EVENT_REDIRECT && c->is_verbose) {
+        adl_msg_note(c->msg, "redirected to %s", show(c, event->url));
+    }
+}
+
+/* Say and count that a line is wrong; shown is its URL, or NULL. */
+static void say_bad(struct adl_complain *c, const struct adl_place *place,
+                    const char *why, const char *shown)
+{
+    char example[64];
+
+    adl_msg_error(c->msg, "%s:%" PRIu64 ": %s%s%s", place->file, place->line,
+                  why, shown != NULL ? ": " : "", shown != NULL ? shown : "");
+    (void)snprintf(example, sizeof(example), "line %" PRIu64, place->line);
+    adl_failures_add(&c->failures, "bad line", place->file, example);
+}
+
+void adl_complain_of_line(struct adl_complain *c, const struct adl_place *place,
+                          const char *why)
+{
+    say_bad(c, place, why, NULL);
+}
+
+void adl_complain_of_url(struct adl_complain *c, const struct adl_place *place,
+                         const char *url, int err)
+{
+    say_bad(c, place, asyncdl_strerror(err), show(c, url));
+}
+
+static bool was_mentioned(const struct adl_complain *c, const char *name)
+{
+    for (size_t i = 0; i < c->unknown.n; i++) {
+        if (strcmp(c->unknown.items[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void adl_complain_of_option(struct adl_complain *c,
+                            const struct adl_place *place, const char *name)
+{
+    if (c->unknown.n == MAX_UNKNOWN || was_mentioned(c, name)) {
+        return;
+    }
+    adl_buf_reset(&c->place);
+    int err = adl_snippet_add(&c->place, name, strlen(name));
+    if (err == 0) {
+        err = adl_strlist_add(&c->unknown, name);
+    }
+    if (err < 0) {
+        return; /* without memory it is not said: the download goes on */
+    }
+    adl_msg_note(c->msg, "%s:%" PRIu64 ": option %s is not supported: ignored",
+                 place->file, place->line, adl_buf_str(&c->place));
+    if (c->unknown.n == MAX_UNKNOWN) {
+        adl_msg_note(c->msg, "further unknown options are not mentioned");
+    }
+}
+
+void adl_complain_end(struct adl_complain *c)
+{
+    if (c->n_in_way > MAX_IN_WAY && !c->is_verbose && !c->is_quiet) {
+        adl_msg_note(c->msg,
+                     "%" PRIu64 " more skipped: files of their names are "
+                     "there already (--overwrite replaces them)",
+                     c->n_in_way - MAX_IN_WAY);
+    }
+    if (c->failures.n == 0) {
+        return;
+    }
+    adl_msg_error(c->msg,
+                  "%" PRIu64 " failure%s by cause and host:", c->failures.n,
+                  c->failures.n == 1 ? "" : "s");
+    adl_buf_reset(&c->place);
+    if (adl_failures_print(&c->place, &c->failures) == 0) {
+        /* there is nobody to tell when writing to stderr fails */
+        (void)fputs(adl_buf_str(&c->place), c->msg->stream);
+    }
+}

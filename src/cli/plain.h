@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* An observer: a line on stdout for each finished URL, and the summary. */
+#ifndef ADL_CLI_PLAIN_H
+#define ADL_CLI_PLAIN_H
+
+#include "asyncdl/event.h"
+#include "cli/out.h"
+#include "cli/tally.h"
+
+struct adl_plain {
+    struct adl_out *out;
+    struct adl_buf url;
+};
+
+void adl_plain_init(struct adl_plain *plain, struct adl_out *out);
+void adl_plain_finish(struct adl_plain *plain);
+
+/* data is the struct adl_plain. */
+void adl_plain_on_event(const struct asyncdl_event *event, void *data);
+
+/* Append what came of the run, which took elapsed_s. 0 or -ENOMEM. */
+int adl_plain_add_summary(struct adl_buf *buf, const struct adl_tally *tally,
+                          double elapsed_s);
+
+#endif

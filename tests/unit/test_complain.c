@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/complain.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "asyncdl/error.h"
+
+/* A complainer whose words can be read. */
+struct probe {
+    struct adl_msg msg;
+    struct adl_complain complain;
+    char *text;
+    size_t len;
+    size_t n_heard; /* of text */
+};
+
+static int setup(void **state)
+{
+    struct probe *p = calloc(1, sizeof(*p));
+
+    if (p == NULL) {
+        return -1;
+    }
+    p->msg.stream = open_memstream(&p->text, &p->len);
+    adl_complain_init(&p->complain, &p->msg, "d");
+    *state = p;
+    return p->msg.stream != NULL ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    struct probe *p = *state;
+
+    (void)fclose(p->msg.stream); /* memory */
+    adl_complain_finish(&p->complain);
+    free(p->text);
+    free(p);
+    return 0;
+}
+
+/* What was said since the last time. */
+static const char *listen(struct probe *p)
+{
+    assert_int_equal(fflush(p->msg.stream), 0);
+    const char *heard = p->text + p->n_heard;
+    p->n_heard = p->len;
+    return heard;
+}
+
+static void tell(struct probe *p, const struct asyncdl_result *result)
+{
+    const struct asyncdl_event event = {
+        .type = ASYNCDL_EVENT_DONE,
+        .url = result->url,
+        .result = result,
+    };
+
+    adl_complain_on_event(&event, &p->complain);
+}
+
+static void test_results_say_what_happened_and_what_helps(void **state)
+{
+    static const struct {
+        struct asyncdl_result result;
+        const char *text;
+    } cases[] = {
+        {{.state = ASYNCDL_DONE, .url = "http://h"}, ""},
+        {{.state = ASYNCDL_FAILED,
+          .err = ASYNCDL_EHTTP,
+          .error = "HTTP 404",
+          .attempts = 1,
+          .url = "http://u:secret@h/p"},
+         "asyncdl: http://h/p: HTTP 404 (after 1 attempt; another run will "
+         "not help)\n"},
+        {{.state = ASYNCDL_FAILED,
+          .err = ASYNCDL_ESTALL,
+          .error = "no byte",
+          .attempts = 5,
+          .retryable = true,
+          .url = "http://h"},
+         "asyncdl: http://h: no byte (after 5 attempts; another run can "
+         "help)\n"},
+        {{.state = ASYNCDL_FAILED,
+          .err = ASYNCDL_EHELD,
+          .error = "held",
+          .retryable = true,
+          .url = "http://h"},
+         "asyncdl: http://h: held (not tried; another run can help)\n"},
+        {{.state = ASYNCDL_FAILED, .err = -ECANCELED, .url = "http://h"}, ""},
+        {{.state = ASYNCDL_FAILED,
+          .err = -ENOSPC,
+          .error = "write part file: No space left on device",
+          .path = "a/b",
+          .url = "http://h"},
+         "asyncdl: http://h: write part file: No space left on device: cannot "
+         "go on with d/a/b\n"},
+        {{.state = ASYNCDL_SKIPPED,
+          .err = ASYNCDL_EEXISTS,
+          .path = "a/b",
+          .url = "http://h"},
+         "asyncdl: http://h: skipped: d/a/b is there already (--overwrite "
+         "replaces it)\n"},
+        {{.state = ASYNCDL_SKIPPED, .url = "http://h"}, ""},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        teardown(state);
+        assert_int_equal(setup(state), 0);
+        tell(*state, &cases[i].result);
+        assert_string_equal(listen(*state), cases[i].text);
+    }
+}
+
+static void test_only_ten_files_in_the_way_are_named(void **state)
+{
+    const struct asyncdl_result result = {
+        .state = ASYNCDL_SKIPPED,
+        .err = ASYNCDL_EEXISTS,
+        .path = "x",
+        .url = "http://h",
+    };
+    struct probe *p = *state;
+    size_t n_lines = 0;
+
+    for (int i = 0; i < 25; i++) {
+        tell(p, &result);
+    }
+    adl_complain_end(&p->complain);
+
+    const char *heard = listen(p);
+    for (const char *c = heard; *c != '\0'; c++) {
+        n_lines += *c == '\n';
+    }
+    assert_int_equal(n_lines, 11);
+    assert_non_null(strstr(heard, "asyncdl: 15 more skipped: "));
+}
+
+static void test_an_unknown_option_is_mentioned_once(void **state)
+{
+    const struct adl_place place = {.file = "f", .line = 7};
+    struct probe *p = *state;
+
+    adl_complain_of_option(&p->complain, &place, "split");
+    adl_complain_of_option(&p->complain, &place, "split");
+
+    assert_string_equal(listen(p), "asyncdl: f:7: option \"split\" is not "
+                                   "supported: ignored\n");
+}
+
+static void test_failures_are_grouped_at_the_end(void **state)
+{
+    const struct asyncdl_result result = {
+        .state = ASYNCDL_FAILED,
+        .err = ASYNCDL_EHTTP,
+        .status = 404,
+        .error = "HTTP 404",
+        .attempts = 1,
+        .url = "http://u:secret@h:80/p",
+        .effective_url = "http://other/p",
+    };
+    const struct adl_place place = {.file = "f", .line = 7};
+    struct probe *p = *state;
+
+    tell(p, &result);
+    tell(p, &result);
+    adl_complain_of_line(&p->complain, &place, "rubbish");
+    (void)listen(p);
+    adl_complain_end(&p->complain);
+
+    assert_string_equal(listen(p),
+                        "asyncdl: 3 failures by cause and host:\n"
+                        "       2  HTTP 404 from other, such as http://h:80/p\n"
+                        "       1  bad line from f, such as line 7\n");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_results_say_what_happened_and_what_helps),
+        TEST(test_only_ten_files_in_the_way_are_named),
+        TEST(test_an_unknown_option_is_mentioned_once),
+        TEST(test_failures_are_grouped_at_the_end),
+    };
+
+    return cmocka_run_group_tests_name("complain", tests, NULL, NULL);
+}
