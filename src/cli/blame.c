@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The library says that an option was refused, not which: its options have no
+ * names. So everything that was given is tried alone.
+ */
+#include "cli/blame.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "asyncdl/error.h"
+#include "asyncdl/version.h"
+#include "cli/optparse.h"
+
+/* A variable of the environment, and the option of the client it sets. */
+struct variable {
+    const char *name;
+    size_t offset;
+};
+
+static const struct variable variables[] = {
+    {"SSL_CERT_FILE", offsetof(struct asyncdl_http_options, ca_file)},
+    {"SSL_CERT_DIR", offsetof(struct asyncdl_http_options, ca_path)},
+    {"NETRC", offsetof(struct asyncdl_http_options, netrc_file)},
+    {"http_proxy", offsetof(struct asyncdl_http_options, http_proxy)},
+    {"https_proxy", offsetof(struct asyncdl_http_options, https_proxy)},
+    {"no_proxy", offsetof(struct asyncdl_http_options, no_proxy)},
+};
+
+/* What the library answers to these options. */
+static int try_open(uv_loop_t *loop,
+                    const struct asyncdl_client_options *options)
+{
+    struct asyncdl_client *client = NULL;
+    int err = asyncdl_client_open(&client, loop, options);
+
+    if (err == 0) {
+        asyncdl_client_close(client, NULL, NULL);
+        (void)uv_run(loop, UV_RUN_DEFAULT); /* until it is closed */
+    }
+    return err;
+}
+
+static int try_given(uv_loop_t *loop, const struct adl_given *given)
+{
+    struct asyncdl_client_options client_options;
+    struct adl_options options;
+    struct adl_buf error = {0};
+
+    adl_options_init(&options);
+    int err = adl_optparse_given(&options, given, &error);
+    if (err == 0) {
+        adl_options_get_client(&client_options, &options);
+        err = try_open(loop, &client_options);
+    }
+    adl_options_finish(&options);
+    adl_buf_finish(&error);
+    return err;
+}
+
+/* An option as it was written, but for what is secret. */
+static int add_given(struct adl_buf *buf, const struct adl_given *given)
+{
+    const struct adl_option *option = given->option;
+    bool shows_value = given->value != NULL && !option->is_secret;
+
+    return adl_buf_addf(buf, "--%s%s%s%s: ", given->is_negated ? "no-" : "",
+                        option->name, shows_value ? " " : "",
+                        shows_value ? given->value : "");
+}
+
+static int try_variable(uv_loop_t *loop, const struct adl_options *options,
+                        const struct variable *variable)
+{
+    struct asyncdl_client_options alone = ASYNCDL_CLIENT_OPTIONS_INIT;
+    const char *const *from =
+        (const char *const *)((const char *)&options->client.http +
+                              variable->offset);
+    const char **to = (const char **)((char *)&alone.http + variable->offset);
+
+    *to = *from;
+    alone.flags = options->client.flags & ASYNCDL_CLIENT_NETRC;
+    return *from != NULL ? try_open(loop, &alone) : 0;
+}
+
+/* The name of what is to blame beside the options. */
+static const char *find_other(uv_loop_t *loop,
+                              const struct adl_options *options, int err)
+{
+    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+        if (try_variable(loop, options, &variables[i]) == err) {
+            return variables[i].name;
+        }
+    }
+    return "cannot start";
+}
+
+/* What is wrong, behind the name of what is to blame. */
+static int add_reason(struct adl_buf *buf, const struct adl_given *guilty,
+                      int err)
+{
+    if (err == ASYNCDL_ENOTBUILT) {
+        return adl_buf_addf(buf, "%s (%s)", asyncdl_strerror(err),
+                            asyncdl_engine_version());
+    }
+    if (err == -EINVAL && guilty != NULL && guilty->option->arg != NULL) {
+        return adl_buf_addf(buf, "must be %s: %s", guilty->option->arg,
+                            guilty->option->help);
+    }
+    return adl_buf_add_str(buf, asyncdl_strerror(err));
+}
+
+int adl_blame(struct adl_buf *buf, uv_loop_t *loop,
+              const struct adl_options *options, int err)
+{
+    const struct adl_given *guilty = NULL;
+
+    for (size_t i = 0; guilty == NULL && i < options->n_given; i++) {
+        if (try_given(loop, &options->given[i]) == err) {
+            guilty = &options->given[i];
+        }
+    }
+    int full = guilty != NULL
+                   ? add_given(buf, guilty)
+                   : adl_buf_addf(buf, "%s: ", find_other(loop, options, err));
+    return full < 0 ? full : add_reason(buf, guilty, err);
+}
