@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* URLs, read by libcurl's own parser, so that what is scheduled under a host is
+/* URLs, read as libcurl reads them, so that what is scheduled under a host is
  * what libcurl connects to. */
 #ifndef ADL_FETCH_URL_H
 #define ADL_FETCH_URL_H
@@ -20,6 +20,10 @@ struct adl_url {
  * 0, ASYNCDL_EURL, ASYNCDL_ESCHEME, or -ENOMEM.
  */
 int adl_url_parse(struct adl_url *out, const char *text, const char *protocols);
+
+/* The same by libcurl's parser alone, for any scheme it knows: what
+ * adl_url_parse() does where the short way does not go. */
+int adl_url_parse_fully(struct adl_url *out, const char *text);
 
 void adl_url_finish(struct adl_url *url);
 
