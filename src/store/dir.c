@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,9 @@ struct adl_dir {
     uv_mutex_t lock; /* guards the descriptors until each is open for good */
     int root_fd;     /* -1 until needed, as aside_fd */
     int aside_fd;
+    /* Both are open, and stay so. Set with release after they were written,
+     * read with acquire: who sees it sees them, and needs no lock. */
+    atomic_bool is_open;
 };
 
 int adl_dir_create(struct adl_dir **out, const char *path)
@@ -188,6 +192,10 @@ static int open_aside(struct adl_dir *dir)
 /* Borrow the root where there is one. 0, -ENOENT or another -errno. */
 static int get_root(struct adl_dir *dir, int *out_fd)
 {
+    if (atomic_load_explicit(&dir->is_open, memory_order_acquire)) {
+        *out_fd = dir->root_fd;
+        return 0;
+    }
     uv_mutex_lock(&dir->lock);
     int err = open_root(dir);
     int fd = dir->root_fd;
@@ -198,19 +206,28 @@ static int get_root(struct adl_dir *dir, int *out_fd)
     return err;
 }
 
-int adl_dir_lend(struct adl_dir *dir, int *out_root_fd, int *out_aside_fd)
+static int open_both(struct adl_dir *dir)
 {
     uv_mutex_lock(&dir->lock);
     int err = make_root(dir);
     if (err == 0) {
         err = open_aside(dir);
     }
-    int root_fd = dir->root_fd;
-    int aside_fd = dir->aside_fd;
     uv_mutex_unlock(&dir->lock);
     if (err == 0) {
-        *out_root_fd = root_fd;
-        *out_aside_fd = aside_fd;
+        atomic_store_explicit(&dir->is_open, true, memory_order_release);
+    }
+    return err;
+}
+
+int adl_dir_lend(struct adl_dir *dir, int *out_root_fd, int *out_aside_fd)
+{
+    bool is_open = atomic_load_explicit(&dir->is_open, memory_order_acquire);
+    int err = is_open ? 0 : open_both(dir);
+
+    if (err == 0) {
+        *out_root_fd = dir->root_fd;
+        *out_aside_fd = dir->aside_fd;
     }
     return err;
 }
