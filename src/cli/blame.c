@@ -95,6 +95,14 @@ static const char *find_other(uv_loop_t *loop,
     return "cannot start";
 }
 
+/* What an option's value must be. */
+static int add_allowed(struct adl_buf *buf, const struct adl_option *option)
+{
+    return option->allowed != NULL
+               ? adl_buf_addf(buf, "must be %s", option->allowed)
+               : adl_buf_addf(buf, "must be %s: %s", option->arg, option->help);
+}
+
 /* What is wrong, behind the name of what is to blame. */
 static int add_reason(struct adl_buf *buf, const struct adl_given *guilty,
                       int err)
@@ -103,11 +111,18 @@ static int add_reason(struct adl_buf *buf, const struct adl_given *guilty,
         return adl_buf_addf(buf, "%s (%s)", asyncdl_strerror(err),
                             asyncdl_engine_version());
     }
-    if (err == -EINVAL && guilty != NULL && guilty->option->arg != NULL) {
-        return adl_buf_addf(buf, "must be %s: %s", guilty->option->arg,
-                            guilty->option->help);
+    const struct adl_option *option = guilty != NULL ? guilty->option : NULL;
+
+    if (err == -EINVAL && option != NULL && option->arg != NULL) {
+        return add_allowed(buf, option);
     }
-    return adl_buf_add_str(buf, asyncdl_strerror(err));
+    int full = adl_buf_add_str(buf, asyncdl_strerror(err));
+    if (full == 0 && option != NULL && option->is_secret &&
+        option->allowed != NULL) { /* the value cannot be shown */
+        full = adl_buf_add_str(buf, ": ");
+        full = full < 0 ? full : add_allowed(buf, option);
+    }
+    return full;
 }
 
 int adl_blame(struct adl_buf *buf, uv_loop_t *loop,

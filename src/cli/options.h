@@ -95,7 +95,7 @@ struct adl_option {
     uint64_t min;
     uint64_t max;
     const char *arg;     /* the value's name in --help; NULL takes none */
-    const char *allowed; /* "must be ...", for CALL */
+    const char *allowed; /* "must be ..." */
     const char *const *words;
     /* 0, -ENOMEM, or another code; may say in error what was wrong. */
     int (*set)(struct adl_options *options, const char *value,

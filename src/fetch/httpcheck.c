@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/httpcheck.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/strings.h"
+
+#define MAX_PORT 65535
+
+static int check_readable(const char *path)
+{
+    return path != NULL && access(path, R_OK) < 0 ? -errno : 0;
+}
+
+/* It is written at the end, when nobody can be told any more. */
+static int check_writable(const char *path)
+{
+    struct stat st;
+    int err = 0;
+
+    if (path == NULL || strcmp(path, "-") == 0) {
+        return 0;
+    }
+    if (stat(path, &st) == 0) {
+        err = access(path, W_OK) < 0 ? -errno : 0;
+        return S_ISDIR(st.st_mode) ? -EISDIR : err;
+    }
+    const char *slash = strrchr(path, '/');
+    char *folder = NULL;
+    err = adl_string_copy(&folder, slash == NULL ? "." : path);
+    if (err < 0) {
+        return err;
+    }
+    if (slash != NULL) {
+        folder[slash - path + 1] = '\0'; /* with its slash: "/jar" has one */
+    }
+    err = access(folder, W_OK) < 0 ? -errno : 0;
+    free(folder);
+    return err;
+}
+
+static int check_files(const struct asyncdl_http_options *http)
+{
+    const char *const paths[] = {
+        http->netrc_file, http->ca_file,  http->ca_path,
+        http->cert_file,  http->key_file, http->cookie_file,
+    };
+    int err = 0;
+
+    for (size_t i = 0; err == 0 && i < sizeof(paths) / sizeof(paths[0]); i++) {
+        err = check_readable(paths[i]);
+    }
+    return err < 0 ? err : check_writable(http->cookie_jar);
+}
+
+/* Behind a part that ends with a colon; a part in brackets may hold some.
+ * NULL when there is no colon. */
+static const char *skip_part(const char *text)
+{
+    if (*text == '[') {
+        text = strchr(text, ']');
+        if (text == NULL) {
+            return NULL;
+        }
+        text++;
+    }
+    text += strcspn(text, ":");
+    return *text == ':' ? text + 1 : NULL;
+}
+
+/* Is this a port, up to the end? One that is empty is the caller's to allow. */
+static bool is_port(const char *text, size_t len)
+{
+    unsigned long port = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9' || port > MAX_PORT) {
+            return false;
+        }
+        port = port * 10 + (unsigned long)(text[i] - '0');
+    }
+    return port <= MAX_PORT;
+}
+
+/* "[+]HOST:PORT:ADDRESS", or "-HOST:PORT" to forget one. */
+static bool is_resolve(const char *text)
+{
+    bool forgets = *text == '-';
+    const char *host = text + (forgets || *text == '+' ? 1 : 0);
+    const char *port = skip_part(host);
+
+    if (port == NULL || port == host + 1) {
+        return false;
+    }
+    size_t len = strcspn(port, ":");
+    if (len == 0 || !is_port(port, len)) {
+        return false;
+    }
+    return forgets ? port[len] == '\0'
+                   : port[len] == ':' && port[len + 1] != '\0';
+}
+
+/* "HOST:PORT:TO_HOST:TO_PORT", each of which may be empty. */
+static bool is_connect_to(const char *text)
+{
+    const char *port = skip_part(text);
+    const char *to_host = port != NULL ? skip_part(port) : NULL;
+    const char *to_port = to_host != NULL ? skip_part(to_host) : NULL;
+
+    return to_port != NULL && is_port(port, (size_t)(to_host - port) - 1) &&
+           is_port(to_port, strlen(to_port));
+}
+
+static bool are_all(const char *const *texts, bool (*is_right)(const char *))
+{
+    for (; texts != NULL && *texts != NULL; texts++) {
+        if (!is_right(*texts)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* "sha256//BASE64;sha256//BASE64", where each is of 32 bytes. */
+static bool are_hashes(const char *text)
+{
+    static const char prefix[] = "sha256//";
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/";
+
+    while (strncmp(text, prefix, sizeof(prefix) - 1) == 0) {
+        text += sizeof(prefix) - 1;
+        if (strspn(text, letters) != 43 || text[43] != '=') {
+            return false;
+        }
+        text += 44;
+        if (*text == '\0') {
+            return true;
+        }
+        if (*text++ != ';') {
+            return false;
+        }
+    }
+    return false;
+}
+
+static int check_pinned_key(const char *text)
+{
+    if (text == NULL) {
+        return 0;
+    }
+    if (strncmp(text, "sha256//", 8) == 0) {
+        return are_hashes(text) ? 0 : -EINVAL;
+    }
+    return check_readable(text);
+}
+
+static bool is_proxy(const char *text)
+{
+    static const char *const schemes[] = {"http",    "https",  "socks4",
+                                          "socks4a", "socks5", "socks5h"};
+    const char *end = text != NULL ? strstr(text, "://") : NULL;
+
+    if (end == NULL) {
+        return true; /* a host, or none at all */
+    }
+    size_t len = (size_t)(end - text);
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        if (strlen(schemes[i]) == len &&
+            strncasecmp(text, schemes[i], len) == 0) {
+            return end[3] != '\0';
+        }
+    }
+    return false;
+}
+
+int adl_httpcheck(const struct asyncdl_http_options *http)
+{
+    int err = check_files(http);
+
+    if (err == 0) {
+        err = check_pinned_key(http->pinned_key);
+    }
+    if (err < 0) {
+        return err;
+    }
+    return are_all(http->resolve, is_resolve) &&
+                   are_all(http->connect_to, is_connect_to) &&
+                   is_proxy(http->proxy) && is_proxy(http->http_proxy) &&
+                   is_proxy(http->https_proxy)
+               ? 0
+               : -EINVAL;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What libcurl takes without a look and then fails each request for, or
+ * ignores: files that are not there, entries of the wrong form.
+ */
+#ifndef ADL_FETCH_HTTPCHECK_H
+#define ADL_FETCH_HTTPCHECK_H
+
+#include "asyncdl/client.h"
+
+/* 0, -EINVAL for a wrong form, or what a file was refused with. */
+int adl_httpcheck(const struct asyncdl_http_options *http);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/httpcheck.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/scratch.h"
+
+#define HASH "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+#define N(cases) (sizeof(cases) / sizeof((cases)[0]))
+
+struct form {
+    const char *text;
+    int err;
+};
+
+static void test_resolve_is_a_host_a_port_and_an_address(void **state)
+{
+    static const struct form cases[] = {
+        {"a.test:80:127.0.0.1", 0},
+        {"+a.test:80:127.0.0.1,::1", 0},
+        {"[::1]:80:127.0.0.1", 0},
+        {"*:443:[::1]", 0},
+        {"-a.test:80", 0},
+        {"-a.test:80:127.0.0.1", -EINVAL},
+        {"", -EINVAL},
+        {"a.test", -EINVAL},
+        {"a.test:80", -EINVAL},
+        {"a.test:80:", -EINVAL},
+        {":80:127.0.0.1", -EINVAL},
+        {"a.test:http:127.0.0.1", -EINVAL},
+        {"a.test:65536:127.0.0.1", -EINVAL},
+        {"a.test:99999999999999999999:127.0.0.1", -EINVAL},
+        {"[::1:80:127.0.0.1", -EINVAL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N(cases); i++) {
+        const char *list[] = {"ok.test:1:::1", cases[i].text, NULL};
+        struct asyncdl_http_options http = {.resolve = list};
+
+        assert_int_equal(adl_httpcheck(&http), cases[i].err);
+    }
+}
+
+static void test_connect_to_has_four_parts(void **state)
+{
+    static const struct form cases[] = {
+        {"a.test:80:b.test:81", 0},
+        {"::b.test:", 0},
+        {":::", 0},
+        {"[::1]:80:[::2]:81", 0},
+        {"", -EINVAL},
+        {"a:80:b", -EINVAL},
+        {"a:x:b:81", -EINVAL},
+        {"a:80:b:x", -EINVAL},
+        {"a:80:b:65536", -EINVAL},
+        {"a:80:b:81:c", -EINVAL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N(cases); i++) {
+        const char *list[] = {cases[i].text, NULL};
+        struct asyncdl_http_options http = {.connect_to = list};
+
+        assert_int_equal(adl_httpcheck(&http), cases[i].err);
+    }
+}
+
+static void test_pinned_key_is_hashes_or_a_file(void **state)
+{
+    static const struct form cases[] = {
+        {HASH, 0},
+        {HASH ";" HASH, 0},
+        {HASH ";", -EINVAL},
+        {HASH " ", -EINVAL},
+        {"sha256//", -EINVAL},
+        {"sha256//AAAA=", -EINVAL},
+        {"/dev/null", 0},
+        {"/no/such/file", -ENOENT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N(cases); i++) {
+        struct asyncdl_http_options http = {.pinned_key = cases[i].text};
+
+        assert_int_equal(adl_httpcheck(&http), cases[i].err);
+    }
+}
+
+static void test_proxy_speaks_a_scheme_that_proxies_speak(void **state)
+{
+    static const struct form cases[] = {
+        {"", 0},
+        {"proxy:3128", 0},
+        {"u:p@proxy", 0},
+        {"http://u:p@proxy:1", 0},
+        {"HTTPS://proxy", 0},
+        {"socks5h://proxy", 0},
+        {"socks://proxy", -EINVAL},
+        {"ftp://proxy", -EINVAL},
+        {"http://", -EINVAL},
+        {"://proxy", -EINVAL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N(cases); i++) {
+        struct asyncdl_http_options any = {.proxy = cases[i].text};
+        struct asyncdl_http_options plain = {.http_proxy = cases[i].text};
+        struct asyncdl_http_options tls = {.https_proxy = cases[i].text};
+
+        assert_int_equal(adl_httpcheck(&any), cases[i].err);
+        assert_int_equal(adl_httpcheck(&plain), cases[i].err);
+        assert_int_equal(adl_httpcheck(&tls), cases[i].err);
+    }
+}
+
+static void test_jar_needs_a_folder_to_stand_in(void **state)
+{
+    const struct scratch *scratch = *state;
+    const struct form cases[] = {
+        {scratch_path(scratch, "jar"), 0},
+        {scratch->path, -EISDIR},
+        {scratch_path(scratch, "absent/jar"), -ENOENT},
+        {"jar", 0},
+        {"-", 0},
+    };
+
+    for (size_t i = 0; i < N(cases); i++) {
+        struct asyncdl_http_options http = {.cookie_jar = cases[i].text};
+
+        assert_int_equal(adl_httpcheck(&http), cases[i].err);
+    }
+}
+
+static void test_files_to_read_must_be_there(void **state)
+{
+    static const char absent[] = "/no/such/file";
+    const struct asyncdl_http_options cases[] = {
+        {.netrc_file = absent}, {.ca_file = absent},  {.ca_path = absent},
+        {.cert_file = absent},  {.key_file = absent}, {.cookie_file = absent},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N(cases); i++) {
+        assert_int_equal(adl_httpcheck(&cases[i]), -ENOENT);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_resolve_is_a_host_a_port_and_an_address),
+        cmocka_unit_test(test_connect_to_has_four_parts),
+        cmocka_unit_test(test_pinned_key_is_hashes_or_a_file),
+        cmocka_unit_test(test_proxy_speaks_a_scheme_that_proxies_speak),
+        cmocka_unit_test_setup_teardown(test_jar_needs_a_folder_to_stand_in,
+                                        scratch_setup, scratch_teardown),
+        cmocka_unit_test(test_files_to_read_must_be_there),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
