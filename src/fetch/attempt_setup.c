@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "asyncdl/error.h"
+#include "fetch/httpcheck.h"
 
 #define BUFFER_SIZE 65536L
 #define DNS_KEPT_S  300L
@@ -31,12 +31,6 @@ static const struct {
     {OFFSET(interface_name), CURLOPT_INTERFACE},
     {OFFSET(unix_socket), CURLOPT_UNIX_SOCKET_PATH},
     {OFFSET(protocols), CURLOPT_PROTOCOLS_STR},
-};
-
-/* Files that must be readable for anything to work. */
-static const size_t file_options[] = {
-    OFFSET(netrc_file), OFFSET(ca_file),     OFFSET(ca_path),
-    OFFSET(key_file),   OFFSET(cookie_file),
 };
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -83,20 +77,24 @@ static int append_all(struct curl_slist **list, const char *const *texts)
     return err;
 }
 
+static bool has_cookies(const struct adl_setup *setup)
+{
+    const struct asyncdl_http_options *http = &setup->options->http;
+
+    return http->cookie_file != NULL || http->cookie_jar != NULL;
+}
+
 /* Handles share cookies, and TLS sessions so that a host's further connections
  * resume the first one's. All of them live on one thread: no locks. */
 static int open_share(struct adl_setup *setup)
 {
-    const struct asyncdl_http_options *http = &setup->options->http;
-
     setup->share = curl_share_init();
     if (setup->share == NULL) {
         return -ENOMEM;
     }
     CURLSHcode sc = curl_share_setopt(setup->share, CURLSHOPT_SHARE,
                                       CURL_LOCK_DATA_SSL_SESSION);
-    if (sc == CURLSHE_OK &&
-        (http->cookie_file != NULL || http->cookie_jar != NULL)) {
+    if (sc == CURLSHE_OK && has_cookies(setup)) {
         sc = curl_share_setopt(setup->share, CURLSHOPT_SHARE,
                                CURL_LOCK_DATA_COOKIE);
     }
@@ -107,7 +105,7 @@ static int open_cookies(struct adl_setup *setup)
 {
     const struct asyncdl_http_options *http = &setup->options->http;
 
-    if (http->cookie_file == NULL && http->cookie_jar == NULL) {
+    if (!has_cookies(setup)) {
         return 0;
     }
     CURL *easy = curl_easy_init();
@@ -128,18 +126,6 @@ static int open_cookies(struct adl_setup *setup)
     return adl_setup_translate(cc);
 }
 
-static int check_files(const struct adl_setup *setup)
-{
-    for (size_t i = 0; i < N(file_options); i++) {
-        const char *path = get_string(setup, file_options[i]);
-
-        if (path != NULL && access(path, R_OK) < 0) {
-            return -errno;
-        }
-    }
-    return 0;
-}
-
 int adl_setup_init(struct adl_setup *setup,
                    const struct asyncdl_client_options *options)
 {
@@ -148,7 +134,7 @@ int adl_setup_init(struct adl_setup *setup,
         return -ENOMEM;
     }
     setup->options = options;
-    int err = check_files(setup);
+    int err = adl_httpcheck(&options->http);
 
     if (err == 0) {
         err = append_all(&setup->headers, options->http.headers);
@@ -254,6 +240,10 @@ static CURLcode apply_http(CURLcode cc, const struct adl_setup *setup,
                                                   : CURL_NETRC_IGNORED);
     if (o->http.bearer != NULL) {
         cc = set_long(cc, easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+    }
+    if (has_cookies(setup)) {
+        /* No file: a handle that names none ignores the shared cookies. */
+        cc = set_ptr(cc, easy, CURLOPT_COOKIEFILE, "");
     }
     if (o->flags & ASYNCDL_CLIENT_COMPRESSED) {
         cc = set_ptr(cc, easy, CURLOPT_ACCEPT_ENCODING, "");
