@@ -57,12 +57,13 @@ static int translate_memory(const struct adl_attempt *a)
     return a->is_connected && !a->has_begun ? ASYNCDL_EHEADERS : -ENOMEM;
 }
 
-static bool is_refused_by_proxy(const struct adl_attempt *a)
+/* What a proxy answered that made no tunnel, or 0. */
+static int read_proxy_refusal(const struct adl_attempt *a)
 {
     long status = 0;
 
     (void)curl_easy_getinfo(a->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-    return !a->is_connected && status != 0 && status / 100 != 2;
+    return !a->is_connected && status / 100 != 2 ? (int)status : 0;
 }
 
 static int translate(const struct adl_attempt *a)
@@ -78,7 +79,7 @@ static int translate(const struct adl_attempt *a)
     if (cc == CURLE_OUT_OF_MEMORY) {
         return translate_memory(a);
     }
-    if (is_refused_by_proxy(a)) {
+    if (read_proxy_refusal(a) != 0) {
         return ASYNCDL_EPROXY;
     }
     for (size_t i = 0; i < sizeof(translations) / sizeof(translations[0]);
@@ -214,6 +215,9 @@ void adl_attempt_judge(struct adl_attempt *attempt,
     } else {
         out->err = cc == CURLE_OK ? ASYNCDL_EPROTOCOL : translate(attempt);
         out->lacks_fds = lacks_fds(attempt);
+        if (out->err == ASYNCDL_EPROXY) {
+            out->status = read_proxy_refusal(attempt);
+        }
     }
     write_text(attempt, out);
 }

@@ -31,11 +31,12 @@ bool adl_retry_is_passing(int err, int status)
     switch (err) {
     case ASYNCDL_EHTTP:
         return is_passing_status(status);
+    case ASYNCDL_EPROXY:
+        return status == 0 || is_passing_status(status);
     case ASYNCDL_ERESOLVE:
     case ASYNCDL_ECONNECT:
     case ASYNCDL_ECONNTIMEOUT:
     case ASYNCDL_ETLS:
-    case ASYNCDL_EPROXY:
     case ASYNCDL_ERESET:
     case ASYNCDL_ECUT:
     case ASYNCDL_ESTALL:

@@ -47,6 +47,8 @@ static void test_what_passes_is_told_from_what_stays(void **state)
         {ASYNCDL_ETLS, 0, true},
         {ASYNCDL_ECONNTIMEOUT, 0, true},
         {ASYNCDL_EPROXY, 0, true},
+        {ASYNCDL_EPROXY, 407, false},
+        {ASYNCDL_EPROXY, 502, true},
         {ASYNCDL_ERESET, 200, true},
         {ASYNCDL_ECUT, 200, true},
         {ASYNCDL_ESTALL, 0, true},
