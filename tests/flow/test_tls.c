@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* Whom asyncdl trusts, and how it shows who it is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/cmd.h"
+#include "support/server.h"
+
+static struct server nginx;
+
+/* A server that answers with what it knows of the connection. */
+#define SAYS_TLS SAYS_WITH("TLSv1.2 TLSv1.3")
+#define SAYS_WITH(protocols)             \
+    "server {\n"                         \
+    "listen 127.0.0.1:@PORT@;\n"         \
+    "listen 127.0.0.1:@TLS_PORT@ ssl;\n" \
+    "ssl_protocols " protocols ";\n"     \
+    "location / { return 200 "           \
+    "\"$ssl_protocol $ssl_client_verify\\n\"; }\n"
+
+static void need_nginx(const char *config)
+{
+    server_need(&nginx, server_start_nginx(&nginx, config));
+}
+
+static void add_url(struct cmd *cmd)
+{
+    cmd_add(cmd, "--retry", "0", "--overwrite",
+            cmd_text(cmd, "https://127.0.0.1:%u/tls", nginx.tls_port), NULL);
+}
+
+/* Run a script in the folder of cmd, where $1 is that of nginx. */
+static const char *run_script(struct cmd *cmd, const char *script)
+{
+    const char *dir = nginx.dir.path;
+    const char *argv[] = {"sh", "-e", "-c", script, "sh", dir, NULL};
+    struct proc_result result;
+
+    assert_int_equal(
+        proc_run(&result,
+                 &(struct proc_options){.argv = argv, .dir = cmd->dir.path}),
+        0);
+    if (result.status != 0) {
+        fail_msg("%s", adl_buf_str(&result.err));
+    }
+    const char *text = cmd_text(cmd, "%s", adl_buf_str(&result.out));
+    proc_result_finish(&result);
+    return text;
+}
+
+static void test_unknown_certificate_is_refused(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    need_nginx(SAYS_TLS "}");
+    cmd_init(&cmd);
+    add_url(&cmd);
+    cmd_run(&cmd, 1);
+
+    cmd_need_text(cmd.err, cmd_text(&cmd, "asyncdl: https://127.0.0.1:%u/tls: ",
+                                    nginx.tls_port));
+    cmd_need_text(cmd.err, "certificate");
+    cmd_need_text(cmd.err, "another run will not help");
+    assert_int_equal(cmd_count_files(&cmd), 0);
+    cmd_finish(&cmd);
+    server_stop(&nginx);
+}
+
+static void test_certificate_for_another_host_is_refused(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    need_nginx(SAYS_TLS "}");
+    cmd_init(&cmd);
+    cmd_add(&cmd, "--retry", "0", "--cacert", nginx.ca, "--connect-to",
+            cmd_text(&cmd, "::127.0.0.1:%u", nginx.tls_port),
+            "https://another.test/", NULL);
+    cmd_run(&cmd, 1);
+
+    cmd_need_text(cmd.err, "'another.test'");
+    assert_int_equal(cmd_count_files(&cmd), 0);
+    cmd_finish(&cmd);
+    server_stop(&nginx);
+}
+
+static void test_trust_can_be_given_in_every_way(void **state)
+{
+    static const struct {
+        const char *args[3];
+    } cases[] = {{{"-k"}}, {{"--cacert", "ca/ca.pem"}}, {{"--capath", "ca"}}};
+
+    (void)state;
+    need_nginx(SAYS_TLS "}");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cmd cmd;
+
+        cmd_init(&cmd);
+        (void)run_script(&cmd, "mkdir ca && cp \"$1/ca.pem\" ca && "
+                               "openssl rehash ca");
+        for (size_t j = 0; cases[i].args[j] != NULL; j++) {
+            cmd_add(&cmd, cases[i].args[j], NULL);
+        }
+        add_url(&cmd);
+        cmd_run(&cmd, 0);
+
+        cmd_need_text(cmd_read(&cmd, "out/tls"), "TLSv1.3 NONE\n");
+        cmd_finish(&cmd);
+    }
+    server_stop(&nginx);
+}
+
+static void test_environment_can_name_certificates(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    need_nginx(SAYS_TLS "}");
+    cmd_init(&cmd);
+    cmd_set_env(&cmd, cmd_text(&cmd, "SSL_CERT_FILE=%s", nginx.ca));
+    add_url(&cmd);
+    cmd_run(&cmd, 0);
+
+    cmd_need_text(cmd_read(&cmd, "out/tls"), "TLSv1.3");
+    cmd_finish(&cmd);
+    server_stop(&nginx);
+}
+
+static void test_client_certificate_is_shown_to_who_asks(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    cmd_init(&cmd);
+    (void)run_script(&cmd,
+                     "openssl req -x509 -newkey ec -pkeyopt "
+                     "ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=client "
+                     "-keyout client.key -out client.pem");
+    need_nginx(cmd_text(&cmd,
+                        SAYS_TLS "ssl_client_certificate %s/client.pem;\n"
+                                 "ssl_verify_client on;\n}",
+                        cmd.dir.path));
+    cmd_add(&cmd, "--cacert", nginx.ca, NULL);
+    add_url(&cmd);
+    cmd_run(&cmd, 1); /* nginx answers 400 without one */
+    assert_int_equal(cmd_count_files(&cmd), 0);
+
+    cmd_add(&cmd, "--cert", "client.pem", "--key", "client.key", NULL);
+    cmd_run(&cmd, 0);
+    cmd_need_text(cmd_read(&cmd, "out/tls"), " SUCCESS\n");
+    cmd_finish(&cmd);
+    server_stop(&nginx);
+}
+
+static void test_pinned_key_lets_only_its_server_pass(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    need_nginx(SAYS_TLS "}");
+    cmd_init(&cmd);
+    const char *hash = run_script(
+        &cmd, "openssl x509 -in \"$1/cert.pem\" -pubkey -noout | "
+              "openssl pkey -pubin -outform der | openssl sha256 -binary | "
+              "openssl base64 | tr -d '\\n'");
+    cmd_add(&cmd, "--cacert", nginx.ca, "--pinnedpubkey",
+            cmd_text(&cmd, "sha256//%s", hash), NULL);
+    add_url(&cmd);
+    cmd_run(&cmd, 0);
+    cmd_need_text(cmd_read(&cmd, "out/tls"), "TLSv1.3");
+
+    cmd_reset(&cmd);
+    cmd_add(&cmd, "-k", "--pinnedpubkey",
+            "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", NULL);
+    add_url(&cmd);
+    cmd_run(&cmd, 1);
+    cmd_need_text(cmd.err, "pinned");
+    cmd_finish(&cmd);
+    server_stop(&nginx);
+}
+
+static void test_least_version_of_tls_is_kept(void **state)
+{
+    static const struct {
+        const char *server;
+        const char *option;
+        int status;
+    } cases[] = {
+        {"TLSv1.2", "--tlsv1.2", 0},
+        {"TLSv1.2", "--tlsv1.3", 3},
+        {"TLSv1.3", "--tlsv1.2", 0},
+        {"TLSv1.3", "--tlsv1.3", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cmd cmd;
+
+        cmd_init(&cmd);
+        need_nginx(cmd_text(&cmd, SAYS_WITH("%s") "}", cases[i].server));
+        cmd_add(&cmd, "--cacert", nginx.ca, cases[i].option, NULL);
+        add_url(&cmd);
+        cmd_run(&cmd, cases[i].status);
+
+        if (cases[i].status == 0) {
+            cmd_need_text(cmd_read(&cmd, "out/tls"), cases[i].server);
+        } else {
+            cmd_need_text(cmd.err, "protocol version");
+            assert_int_equal(cmd_count_files(&cmd), 0);
+        }
+        cmd_finish(&cmd);
+        server_stop(&nginx);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unknown_certificate_is_refused),
+        cmocka_unit_test(test_certificate_for_another_host_is_refused),
+        cmocka_unit_test(test_trust_can_be_given_in_every_way),
+        cmocka_unit_test(test_environment_can_name_certificates),
+        cmocka_unit_test(test_client_certificate_is_shown_to_who_asks),
+        cmocka_unit_test(test_pinned_key_lets_only_its_server_pass),
+        cmocka_unit_test(test_least_version_of_tls_is_kept),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
