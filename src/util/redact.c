@@ -145,6 +145,56 @@ static int add_shown(struct adl_buf *buf, const char *bytes, size_t len)
     return err;
 }
 
+/* Is the name, as it stands in a URL, that of a secret? 1, 0 or -ENOMEM. */
+static int is_secret_param(const char *name, size_t len)
+{
+    struct adl_buf plain = {0};
+    int err = adl_percent_decode(&plain, name, len);
+
+    if (err < 0) {
+        return err;
+    }
+    normalize(&plain);
+    bool is_one = is_secret(adl_buf_str(&plain));
+    adl_buf_finish(&plain);
+    return is_one;
+}
+
+/* Does a URL within hold a user or the value of a secret? */
+static int holds_secret(const char *url)
+{
+    for (const char *at = url; *at != '\0'; at++) {
+        if (strncmp(at, "://", 3) == 0 && measure_user(at + 3) > 0) {
+            return 1;
+        }
+        size_t len = strcspn(at + 1, "=&;?#/");
+        if (strchr("?#&;", *at) != NULL && at[1 + len] == '=') {
+            int found = is_secret_param(at + 1, len);
+
+            if (found != 0) {
+                return found;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Is this value a URL, encoded, with secrets? 1, 0 or -ENOMEM. */
+static int is_secret_value(const char *value, size_t len)
+{
+    struct adl_buf plain = {0};
+
+    if (memchr(value, '%', len) == NULL) {
+        return 0; /* what is not encoded is seen anyway */
+    }
+    int found = adl_percent_decode(&plain, value, len);
+    if (found == 0) {
+        found = holds_secret(adl_buf_str(&plain));
+    }
+    adl_buf_finish(&plain);
+    return found;
+}
+
 /*
  * From behind a '?', '&', ';' or '#': write "name=***" if that is a secret,
  * and advance *cursor over it. ends are the bytes that end its value.
@@ -154,24 +204,21 @@ static int redact_param(struct adl_buf *buf, const char **cursor,
 {
     const char *name = *cursor;
     size_t len = strcspn(name, "=&;?#/");
-    struct adl_buf plain = {0};
 
     if (name[len] != '=') {
         return 0;
     }
-    int err = adl_percent_decode(&plain, name, len);
-    if (err < 0) {
-        return err;
+    const char *value = name + len + 1;
+    size_t n_value = strcspn(value, ends);
+    int found = is_secret_param(name, len);
+    if (found == 0) {
+        found = is_secret_value(value, n_value);
     }
-    normalize(&plain);
-    bool must_hide = is_secret(adl_buf_str(&plain));
-    adl_buf_finish(&plain);
-    if (!must_hide) {
-        return 0;
+    if (found <= 0) {
+        return found;
     }
-    *cursor = name + len + 1;
-    *cursor += strcspn(*cursor, ends);
-    err = add_shown(buf, name, len);
+    *cursor = value + n_value;
+    int err = add_shown(buf, name, len);
     return err < 0 ? err : adl_buf_add_str(buf, "=***");
 }
 

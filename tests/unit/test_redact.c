@@ -78,6 +78,11 @@ static void test_values_that_open_doors_are_hidden(void **state)
 {
     static const struct redact_case cases[] = {
         {"http://h/?token=abc", "http://h/?token=***"},
+        {"http://h/?to=http%3A%2F%2Fi%2F%3Fsig%3Da&b=1",
+         "http://h/?to=***&b=1"},
+        {"http://h/?to=http%3A%2F%2Fu%3Ap%40i%2F", "http://h/?to=***"},
+        {"http://h/?to=http%3A%2F%2Fi%2F%3Fq%3Da",
+         "http://h/?to=http%3A%2F%2Fi%2F%3Fq%3Da"},
         {"http://h/?a=1&ToKeN=abc&b=2", "http://h/?a=1&ToKeN=***&b=2"},
         {"http://h/?X-Amz-Signature=ab", "http://h/?X-Amz-Signature=***"},
         {"http://h/?X-Amz-Credential=a%2Fb", "http://h/?X-Amz-Credential=***"},
