@@ -69,7 +69,9 @@ static void say_failed(struct adl_complain *c,
 
     count(c, result);
     const char *url = show(c, result->url);
-    if (adl_tally_is_local_fault(result->err)) {
+    if (result->err == -EADDRNOTAVAIL) {
+        adl_msg_error(c->msg, "%s: %s: cannot go on", url, result->error);
+    } else if (adl_tally_is_local_fault(result->err)) {
         adl_msg_error(c->msg, "%s: %s: cannot go on with %s/%s", url,
                       result->error, c->dir,
                       result->path != NULL ? result->path : "");

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "util/strings.h"
@@ -46,6 +48,19 @@ static int check_writable(const char *path)
     return err;
 }
 
+static int check_socket(const char *path)
+{
+    static const struct sockaddr_un address;
+
+    if (path == NULL) {
+        return 0;
+    }
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        return -ENAMETOOLONG;
+    }
+    return access(path, W_OK) < 0 ? -errno : 0;
+}
+
 static int check_files(const struct asyncdl_http_options *http)
 {
     const char *const paths[] = {
@@ -56,6 +71,9 @@ static int check_files(const struct asyncdl_http_options *http)
 
     for (size_t i = 0; err == 0 && i < sizeof(paths) / sizeof(paths[0]); i++) {
         err = check_readable(paths[i]);
+    }
+    if (err == 0) {
+        err = check_socket(http->unix_socket);
     }
     return err < 0 ? err : check_writable(http->cookie_jar);
 }

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* How and to where connections are made, and in which version of HTTP. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/cmd.h"
+#include "support/server.h"
+
+static struct server server;
+
+static void need_site(const char *const *args)
+{
+    static const char *const quick[] = {"--latency", "0", NULL};
+
+    server_need(&server,
+                server_start_site(&server, args != NULL ? args : quick));
+}
+
+/* Says how it was asked, and by whom. */
+#define ANSWERS                                         \
+    "location / { default_type text/plain;\n"           \
+    "return 200 \"$server_protocol $host $remote_addr " \
+    "$connection_requests\\n\"; }\n"
+
+static void need_nginx(const char *config)
+{
+    server_need(&server, server_start_nginx(&server, config));
+}
+
+static const char *h2_url(struct cmd *cmd)
+{
+    return cmd_text(cmd, "https://127.0.0.1:%u/got", server.tls_port);
+}
+
+static void test_version_of_http_can_be_chosen(void **state)
+{
+    static const struct {
+        const char *option;
+        const char *tls;
+    } cases[] = {
+        {"--http1.1", "HTTP/1.1 "},
+        {"--http2", "HTTP/2.0 "},
+    };
+
+    (void)state;
+    need_nginx("server { listen 127.0.0.1:@PORT@;\n"
+               "listen 127.0.0.1:@TLS_PORT@ ssl http2;\n" ANSWERS "}");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cmd cmd;
+
+        cmd_init(&cmd);
+        cmd_add(&cmd, cases[i].option, "--cacert", server.ca, "-o",
+                "{index}-{name}", h2_url(&cmd),
+                cmd_text(&cmd, "http://127.0.0.1:%u/plain", server.port), NULL);
+        cmd_run(&cmd, 0);
+
+        cmd_need_text(cmd_read(&cmd, "out/1-got"), cases[i].tls);
+        cmd_need_text(cmd_read(&cmd, "out/2-plain"), "HTTP/1.1 ");
+        cmd_finish(&cmd);
+    }
+    server_stop(&server);
+}
+
+static void test_http3_is_refused_where_libcurl_has_none(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    cmd_init(&cmd);
+    cmd_add(&cmd, "--version", NULL);
+    cmd_run(&cmd, 0);
+    bool has_http3 =
+        strstr(cmd.out, "ngtcp2") != NULL || strstr(cmd.out, "quiche") != NULL;
+    if (has_http3) {
+        cmd_finish(&cmd);
+        skip();
+    }
+    cmd_reset(&cmd);
+    cmd_add(&cmd, "--http3", "https://127.0.0.1:1/", NULL);
+    cmd_run(&cmd, 2);
+
+    cmd_need_text(cmd.err, "--http3: ");
+    cmd_need_text(cmd.err, "libcurl");
+    assert_string_equal(cmd.out, "");
+    cmd_finish(&cmd);
+}
+
+static void test_address_families_can_be_chosen(void **state)
+{
+    static const char *const both[] = {"--bind", "::1", "--latency", "0", NULL};
+
+    (void)state;
+    need_site(both);
+    struct cmd cmd;
+
+    cmd_init(&cmd);
+    cmd_add(&cmd, "--retry", "0", "-6",
+            cmd_text(&cmd, "http://localhost:%u/echo", server.port), NULL);
+    cmd_run(&cmd, 0);
+    assert_true(cmd_has(&cmd, "out/echo"));
+
+    cmd_reset(&cmd);
+    cmd_add(&cmd, "--retry", "0", "--overwrite", "-4",
+            cmd_text(&cmd, "http://localhost:%u/echo", server.port), NULL);
+    cmd_run(&cmd, 3);
+    cmd_finish(&cmd);
+    server_stop(&server);
+}
+
+static void test_hosts_can_be_sent_elsewhere(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    need_site(NULL);
+    cmd_init(&cmd);
+    cmd_add(
+        &cmd, "--resolve", cmd_text(&cmd, "one.test:%u:127.0.0.1", server.port),
+        "--connect-to", cmd_text(&cmd, "two.test:80:127.0.0.1:%u", server.port),
+        "-o", "{host}", cmd_text(&cmd, "http://one.test:%u/echo", server.port),
+        "http://two.test/echo", NULL);
+    cmd_run(&cmd, 0);
+
+    cmd_need_text(cmd_read(&cmd, "out/one.test"),
+                  cmd_text(&cmd, "\nHost: one.test:%u\n", server.port));
+    cmd_need_text(cmd_read(&cmd, "out/two.test"), "\nHost: two.test\n");
+    cmd_finish(&cmd);
+    server_stop(&server);
+}
+
+static void test_address_to_send_from_can_be_chosen(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    need_nginx("server { listen 127.0.0.1:@PORT@;\n" ANSWERS "}");
+    cmd_init(&cmd);
+    const char *url = cmd_text(&cmd, "http://127.0.0.1:%u/got", server.port);
+    cmd_add(&cmd, "--interface", "127.0.0.9", url, NULL);
+    cmd_run(&cmd, 0);
+    cmd_need_text(cmd_read(&cmd, "out/got"), " 127.0.0.9 ");
+
+    cmd_reset(&cmd);
+    cmd_add(&cmd, "--overwrite", "--interface", "lo", url, NULL);
+    cmd_run(&cmd, 0);
+
+    cmd_reset(&cmd);
+    cmd_add(&cmd, "--overwrite", "--interface", "no-such0", url, NULL);
+    cmd_run(&cmd, 4);
+    cmd_need_text(cmd.err, ": address not available: Couldn't bind to "
+                           "'no-such0': cannot go on\n");
+    cmd_finish(&cmd);
+    server_stop(&server);
+}
+
+static void test_unix_socket_is_connected_to(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    need_nginx("server { listen 127.0.0.1:@PORT@; }\n"
+               "server { listen unix:@DIR@/socket;\n" ANSWERS "}");
+    cmd_init(&cmd);
+    cmd_add(&cmd, "--unix-socket", tmpdir_get_path(&server.dir, "socket"),
+            "http://any.test/got", NULL);
+    cmd_run(&cmd, 0);
+    cmd_need_text(cmd_read(&cmd, "out/got"), "HTTP/1.1 any.test unix:");
+
+    cmd_reset(&cmd);
+    cmd_add(&cmd, "--overwrite", "--retry", "0", "--unix-socket", "absent",
+            "http://any.test/got", NULL);
+    cmd_run(&cmd, 2);
+    cmd_need_text(cmd.err, "--unix-socket absent: no such file");
+    cmd_finish(&cmd);
+    server_stop(&server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_version_of_http_can_be_chosen),
+        cmocka_unit_test(test_http3_is_refused_where_libcurl_has_none),
+        cmocka_unit_test(test_address_families_can_be_chosen),
+        cmocka_unit_test(test_hosts_can_be_sent_elsewhere),
+        cmocka_unit_test(test_address_to_send_from_can_be_chosen),
+        cmocka_unit_test(test_unix_socket_is_connected_to),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
