@@ -10,6 +10,7 @@
 #include "fetch/range.h"
 #include "fetch/retry.h"
 #include "fetch/start.h"
+#include "util/redact.h"
 
 /* How long to wait for a descriptor, and how often. */
 #define FD_WAIT_MS   100
@@ -105,8 +106,14 @@ static void wait_for_fd(struct asyncdl_transfer *t)
 
 static void fail_redirect(struct asyncdl_transfer *t, int err, const char *url)
 {
+    struct adl_buf shown = {0};
+
+    if (adl_redact_url(&shown, url) < 0) {
+        adl_buf_reset(&shown); /* the error is more than its URL */
+    }
     (void)snprintf(t->last.text, sizeof(t->last.text), "%s: %.300s",
-                   asyncdl_strerror(err), url);
+                   asyncdl_strerror(err), adl_buf_str(&shown));
+    adl_buf_finish(&shown);
     give_up(t, err, false);
 }
 
