@@ -148,13 +148,11 @@ static int refuse_broken(struct adl_buf *why, const json_error_t *error)
     int err = adl_buf_addf(why, "broken JSON at column %d: ", error->column);
 
     if (err == 0) {
-        /* jansson quotes the line, which may hold anything */
-        size_t len = strcspn(error->text, "'");
+        /* jansson quotes the line, which may hold anything, behind "near" */
+        const char *quote = strstr(error->text, " near '");
+        size_t len =
+            quote != NULL ? (size_t)(quote - error->text) : strlen(error->text);
 
-        while (len > 0 && strchr(" near", error->text[len - 1]) != NULL &&
-               error->text[len] == '\'') {
-            len--;
-        }
         err = adl_buf_add(why, error->text, len);
     }
     return err < 0 ? err : -EINVAL;

@@ -225,7 +225,9 @@ static void test_json_of_wrong_shape_is_refused(void **state)
         const char *text;
         const char *why;
     } cases[] = {
-        {"{", "broken JSON at column "},
+        {"{", "broken JSON at column 1: string or '}' expected near end of "
+              "file"},
+        {"{]}", "broken JSON at column 2: string or '}' expected"},
         {"{\"url\": \"http://a\"} x", "broken JSON at column "},
         {"{\"url\": \"http://a\", \"url\": \"http://b\"}",
          "broken JSON at column "},
