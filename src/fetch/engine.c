@@ -310,21 +310,25 @@ static void on_something(void *data)
     adl_turn_mark(&client->turn);
 }
 
+/*
+ * Each transfer may have a socket and a file, and as many connections may be
+ * idle: all of those that end in a turn stay until the next ones have started.
+ */
 static void choose_limits(struct asyncdl_client *client, long *out_connects)
 {
     size_t n_free = adl_fds_n_free();
-    size_t n_usable = n_free > FDS_RESERVED + 1 ? n_free - FDS_RESERVED : 1;
+    size_t n_usable = n_free > FDS_RESERVED + 3 ? n_free - FDS_RESERVED : 3;
     size_t max = client->options.max_active;
 
-    if (max > n_usable * 2 / 3) { /* the rest: lookups and files */
-        max = n_usable * 2 / 3 > 0 ? n_usable * 2 / 3 : 1;
+    if (max > n_usable / 3) {
+        max = n_usable / 3;
     }
     client->max_active = (uint32_t)max;
     size_t connects = 2 * max + 64;
-    if (connects > n_usable * 3 / 4) {
-        connects = n_usable * 3 / 4;
+    if (connects > n_usable - 2 * max) {
+        connects = n_usable - 2 * max;
     }
-    *out_connects = (long)(connects > max ? connects : max);
+    *out_connects = (long)connects;
 }
 
 static int open_parts(struct asyncdl_client *client)

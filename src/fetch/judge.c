@@ -271,6 +271,11 @@ void adl_judge_attempt(struct asyncdl_transfer *t)
     free(ended.redirect_url);
 }
 
+static bool is_lack_of_fds(int err)
+{
+    return err == -EMFILE || err == -ENFILE;
+}
+
 /* Which failures to save another source of the same file could mend. */
 static bool is_of_source(int err)
 {
@@ -282,6 +287,11 @@ void adl_judge_saved(struct asyncdl_transfer *t)
     int err = t->body.err;
 
     t->client->n_saving--;
+    if (t->err == 0 && is_lack_of_fds(err) && !t->is_canceled) {
+        adl_body_reset(&t->body);
+        wait_for_fd(t);
+        return;
+    }
     if (t->err == 0 && err < 0) {
         (void)snprintf(t->last.text, sizeof(t->last.text), "%s",
                        t->body.error.text[0] != '\0' ? t->body.error.text

@@ -151,11 +151,11 @@ void cmd_wait(struct cmd *cmd, struct proc *proc, int status)
     cmd->out = adl_buf_str(&cmd->result.out);
     cmd->err = adl_buf_str(&cmd->result.err);
     if (cmd->result.is_timed_out || cmd->result.status != status) {
-        fail_msg("exit status %d%s, signal %d, not %d; stdout:\n%.4000s\n"
-                 "stderr:\n%.4000s",
+        fail_msg("exit status %d%s, signal %d, not %d; stderr:\n%.3000s\n"
+                 "stdout:\n%.3000s",
                  cmd->result.status,
                  cmd->result.is_timed_out ? " (took too long)" : "",
-                 cmd->result.signal, status, cmd->out, cmd->err);
+                 cmd->result.signal, status, cmd->err, cmd->out);
     }
 }
 
