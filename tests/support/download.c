@@ -148,8 +148,9 @@ struct proc *download_start(struct download *d, const char *list,
     argv[n] = "list";
     assert_int_equal(tmpdir_write(&d->dir, "list", text, strlen(text)), 0);
     assert_int_equal(
-        proc_start(&proc,
-                   &(struct proc_options){.argv = argv, .dir = d->dir.path}),
+        proc_start(&proc, &(struct proc_options){.argv = argv,
+                                                 .env = env,
+                                                 .dir = d->dir.path}),
         0);
     free(copy);
     return proc;
