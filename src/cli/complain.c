@@ -61,13 +61,42 @@ static void count(struct adl_complain *c, const struct asyncdl_result *result)
                      show(c, result->url));
 }
 
+/* The option that decides over such a failure, or NULL. */
+static const char *find_option(int err)
+{
+    static const struct {
+        int err;
+        const char *option;
+    } hints[] = {
+        {ASYNCDL_ESCHEME, "--proto"},
+        {ASYNCDL_ECONNTIMEOUT, "--connect-timeout"},
+        {ASYNCDL_ECERT, "--cacert"},
+        {ASYNCDL_ESTALL, "--stall-timeout"},
+        {ASYNCDL_EMAXTIME, "--max-time"},
+        {ASYNCDL_ETOOBIG, "--max-filesize"},
+        {ASYNCDL_EREDIRECTS, "--max-redirs"},
+        {ASYNCDL_EHELD, "--retry-max-time"},
+    };
+
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        if (hints[i].err == err) {
+            return hints[i].option;
+        }
+    }
+    return NULL;
+}
+
 static void say_failed(struct adl_complain *c,
                        const struct asyncdl_result *result)
 {
     const char *help = result->retryable ? "another run can help"
                                          : "another run will not help";
 
+    const char *option = find_option(result->err);
+    const char *see = option != NULL ? "; see " : "";
+
     count(c, result);
+    option = option != NULL ? option : "";
     const char *url = show(c, result->url);
     if (result->err == -EADDRNOTAVAIL) {
         adl_msg_error(c->msg, "%s: %s: cannot go on", url, result->error);
@@ -76,12 +105,12 @@ static void say_failed(struct adl_complain *c,
                       result->error, c->dir,
                       result->path != NULL ? result->path : "");
     } else if (result->attempts == 0) {
-        adl_msg_error(c->msg, "%s: %s (not tried; %s)", url, result->error,
-                      help);
+        adl_msg_error(c->msg, "%s: %s (not tried; %s%s%s)", url, result->error,
+                      help, see, option);
     } else {
-        adl_msg_error(c->msg, "%s: %s (after %u attempt%s; %s)", url,
+        adl_msg_error(c->msg, "%s: %s (after %u attempt%s; %s%s%s)", url,
                       result->error, result->attempts,
-                      result->attempts == 1 ? "" : "s", help);
+                      result->attempts == 1 ? "" : "s", help, see, option);
     }
 }
 

@@ -10,6 +10,9 @@
 #include "fetch/retry.h"
 #include "util/httpdate.h"
 
+/* libcurl counts with a sign. */
+#define MAX_LENGTH ((uint64_t)INT64_MAX)
+
 struct value {
     const char *text;
     size_t len;
@@ -71,18 +74,34 @@ static void copy(char *out, size_t cap, struct value value)
     }
 }
 
-static void read_length(struct adl_answer *answer, struct value value)
+static int reject(struct adl_answer *answer, const char *why)
+{
+    answer->wrong = why;
+    return ASYNCDL_EPROTOCOL;
+}
+
+/* libcurl takes the last of several, and what is too big for unknown: then a
+ * cut body would look whole. */
+static int read_length(struct adl_answer *answer, struct value value)
 {
     uint64_t n = 0;
 
-    if (value.len == 0 || value.len > 19) {
-        return; /* libcurl judges it */
-    }
     for (size_t i = 0; i < value.len; i++) {
         if (!isdigit((unsigned char)value.text[i])) {
-            return;
+            return 0; /* libcurl judges it */
         }
-        n = n * 10 + (uint64_t)(value.text[i] - '0');
+        uint64_t digit = (uint64_t)(value.text[i] - '0');
+
+        if (n > (MAX_LENGTH - digit) / 10) {
+            return reject(answer, "Content-Length is too big");
+        }
+        n = n * 10 + digit;
+    }
+    if (value.len == 0) {
+        return 0;
+    }
+    if (answer->has_length && answer->length != n) {
+        return reject(answer, "several Content-Length that differ");
     }
     answer->has_length = true;
     answer->length = n;
@@ -90,6 +109,7 @@ static void read_length(struct adl_answer *answer, struct value value)
         answer->range.validator.has_size = true;
         answer->range.validator.size = n;
     }
+    return 0;
 }
 
 static int read_field(struct adl_answer *answer, struct value name,
@@ -98,8 +118,9 @@ static int read_field(struct adl_answer *answer, struct value name,
     struct adl_range_answer *range = &answer->range;
 
     if (equals(name, "content-length")) {
-        read_length(answer, value);
-    } else if (equals(name, "content-range")) {
+        return read_length(answer, value);
+    }
+    if (equals(name, "content-range")) {
         adl_range_parse(range, value.text, value.len);
     } else if (equals(name, "content-encoding")) {
         range->is_encoded = value.len > 0 && !equals(value, "identity");
@@ -156,7 +177,8 @@ int adl_answer_add(struct adl_answer *answer, const char *line, size_t len,
     }
     const char *colon = memchr(line, ':', len);
     if (colon == NULL) {
-        return 0; /* the empty line */
+        answer->is_complete = trim(line, len).len == 0;
+        return 0;
     }
     size_t name_len = (size_t)(colon - line);
     return read_field(answer, (struct value){line, name_len},

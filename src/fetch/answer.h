@@ -17,6 +17,8 @@
 
 struct adl_answer {
     struct adl_range_answer range; /* status, validator, Content-Range */
+    bool is_complete;              /* the empty line was there */
+    const char *wrong;             /* constant: what is, or NULL */
     bool has_length;
     uint64_t length; /* Content-Length, of the encoded body */
     bool has_location;
@@ -36,7 +38,8 @@ void adl_answer_finish(struct adl_answer *answer);
 /*
  * Take a line, the status line and the empty one that ends the head included.
  * A status line starts anew, but for the counts. 0, ASYNCDL_EHEADERS when
- * there are too many, or -ENOMEM.
+ * there are too many, ASYNCDL_EPROTOCOL where nobody can tell how long the
+ * body is, or -ENOMEM.
  */
 int adl_answer_add(struct adl_answer *answer, const char *line, size_t len,
                    int64_t now_s);

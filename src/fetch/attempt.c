@@ -396,21 +396,26 @@ void adl_attempt_pause(struct adl_attempt *attempt, enum adl_pause reason)
     attempt->paused |= (unsigned)reason;
 }
 
-void adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason)
+bool adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason)
 {
     if ((attempt->paused & (unsigned)reason) == 0) {
-        return;
+        return true;
     }
     attempt->paused &= ~(unsigned)reason;
     if (attempt->paused != 0) {
-        return;
+        return true;
     }
     attempt->active_ms = now_ms(attempt);
-    if (attempt->is_held) {
-        attempt->is_held = false;
-        /* What goes wrong in there ends the attempt, and is reaped. */
-        (void)curl_easy_pause(attempt->easy, CURLPAUSE_CONT);
+    if (!attempt->is_held) {
+        return true;
     }
+    attempt->is_held = false;
+    /* libcurl drops what was refused in there, and would go on behind it. */
+    CURLcode cc = curl_easy_pause(attempt->easy, CURLPAUSE_CONT);
+    if (cc != CURLE_OK) {
+        attempt->cc = cc;
+    }
+    return cc == CURLE_OK;
 }
 
 static int check_deadline(uint64_t from_ms, uint64_t timeout_ms, int err,
@@ -431,7 +436,8 @@ int adl_attempt_check_time(const struct adl_attempt *attempt, uint64_t now,
     const struct adl_attempt_pool *pool = attempt->pool;
     int err = 0;
 
-    *out_due_ms = UINT64_MAX;
+    /* It may connect or go on reading at any time, and then fall silent. */
+    *out_due_ms = now + pool->stall_timeout_ms;
     if (!attempt->is_connected) {
         err = check_deadline(attempt->started_ms,
                              pool->connect_timeout_ms + CONNECT_GRACE_MS,

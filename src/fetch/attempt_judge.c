@@ -3,6 +3,7 @@
 #include "fetch/attempt.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,12 +67,21 @@ static int read_proxy_refusal(const struct adl_attempt *a)
     return !a->is_connected && status / 100 != 2 ? (int)status : 0;
 }
 
+/* To libcurl that is an answer without a body. */
+static bool is_cut_in_head(const struct adl_attempt *a)
+{
+    return a->cc == CURLE_OK && !a->answer.is_complete;
+}
+
 static int translate(const struct adl_attempt *a)
 {
     CURLcode cc = a->cc;
 
     if (a->abort_err != 0) {
         return a->abort_err;
+    }
+    if (is_cut_in_head(a)) {
+        return ASYNCDL_ERESET;
     }
     if (cc == CURLE_OPERATION_TIMEDOUT) {
         return translate_timeout(a);
@@ -149,13 +159,10 @@ static int read_redirect(const struct adl_attempt *a, char **out)
     return url != NULL && *out == NULL ? -ENOMEM : 0;
 }
 
-static bool is_redirect(const struct adl_attempt *a)
+static bool is_redirect(int status)
 {
-    int status = a->answer.range.status;
-
-    return (status == 301 || status == 302 || status == 303 || status == 307 ||
-            status == 308) &&
-           a->answer.has_location;
+    return status == 301 || status == 302 || status == 303 || status == 307 ||
+           status == 308;
 }
 
 static const char *phase(const struct adl_attempt *a)
@@ -168,6 +175,24 @@ static const char *phase(const struct adl_attempt *a)
                : "during the TLS handshake";
 }
 
+static void write_status(const struct adl_attempt *a,
+                         struct adl_attempt_outcome *out)
+{
+    const struct adl_answer *answer = &a->answer;
+    const char *lack = "";
+    char wait[64] = "";
+
+    if (is_redirect(out->status) && !answer->has_location) {
+        lack = " without a Location to go to";
+    }
+    if (answer->has_retry_after) {
+        (void)snprintf(wait, sizeof(wait), ", asks to wait %" PRIu64 " s",
+                       answer->retry_after_ms / 1000); /* always fits */
+    }
+    (void)snprintf(out->text, sizeof(out->text), "HTTP status %d%s%s",
+                   out->status, lack, wait);
+}
+
 /* libcurl's text names the host, the port and the cause where it has one. */
 static void write_text(const struct adl_attempt *a,
                        struct adl_attempt_outcome *out)
@@ -175,10 +200,15 @@ static void write_text(const struct adl_attempt *a,
     const char *what = asyncdl_strerror(out->err);
 
     if (out->err == ASYNCDL_EHTTP) {
-        (void)snprintf(out->text, sizeof(out->text), "HTTP status %d",
-                       out->status);
+        write_status(a, out);
     } else if (out->err == ASYNCDL_ECONNTIMEOUT) {
         (void)snprintf(out->text, sizeof(out->text), "%s, %s", what, phase(a));
+    } else if (a->answer.wrong != NULL) {
+        (void)snprintf(out->text, sizeof(out->text), "%s: %s", what,
+                       a->answer.wrong);
+    } else if (is_cut_in_head(a)) {
+        (void)snprintf(out->text, sizeof(out->text), "%s within the headers",
+                       what);
     } else if (a->abort_err == 0 && a->error[0] != '\0') {
         (void)snprintf(out->text, sizeof(out->text), "%s: %s", what, a->error);
     } else {
@@ -201,19 +231,20 @@ void adl_attempt_judge(struct adl_attempt *attempt,
     read_times(attempt, &out->time);
     out->http_version = read_version(attempt);
     read_ip(attempt, out->remote_ip, sizeof(out->remote_ip));
-    if (cc == CURLE_OK && status >= 200 && status <= 299) {
+    if (cc == CURLE_OK && status >= 200 && status <= 299 &&
+        !is_cut_in_head(attempt)) {
         return;
     }
     if (status >= 300 && (cc == CURLE_OK || attempt->abort_err == 0 ||
                           attempt->abort_err == ASYNCDL_EHTTP)) {
         out->err = ASYNCDL_EHTTP; /* whatever became of its page */
-        if (is_redirect(attempt)) {
+        if (is_redirect(status) && attempt->answer.has_location) {
             int err = read_redirect(attempt, &out->redirect_url);
 
             out->err = err < 0 ? err : out->err;
         }
     } else {
-        out->err = cc == CURLE_OK ? ASYNCDL_EPROTOCOL : translate(attempt);
+        out->err = translate(attempt);
         out->lacks_fds = lacks_fds(attempt);
         if (out->err == ASYNCDL_EPROXY) {
             out->status = read_proxy_refusal(attempt);

@@ -75,11 +75,9 @@ static void resume(struct asyncdl_transfer *t)
     if (t->attempt == NULL) {
         return;
     }
-    if (by_user) {
-        adl_attempt_resume(t->attempt, ADL_PAUSE_USER);
-    }
-    if (by_disk) {
-        adl_attempt_resume(t->attempt, ADL_PAUSE_DISK);
+    if ((by_user && !adl_attempt_resume(t->attempt, ADL_PAUSE_USER)) ||
+        (by_disk && !adl_attempt_resume(t->attempt, ADL_PAUSE_DISK))) {
+        adl_judge_attempt(t);
     }
 }
 
@@ -108,7 +106,9 @@ static void release_throttled(struct asyncdl_client *client)
 
         t->is_throttled = false;
         DL_DELETE2(client->throttled, t, slow_prev, slow_next);
-        adl_attempt_resume(t->attempt, ADL_PAUSE_RATE);
+        if (!adl_attempt_resume(t->attempt, ADL_PAUSE_RATE)) {
+            adl_judge_attempt(t);
+        }
     }
 }
 

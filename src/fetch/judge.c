@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "asyncdl/error.h"
 #include "fetch/finish.h"
@@ -45,6 +46,10 @@ static struct ended take_outcome(struct asyncdl_transfer *t)
         ended.err = adl_start_take_answer(t);
         (void)snprintf(t->last.text, sizeof(t->last.text), "%s",
                        ended.err < 0 ? asyncdl_strerror(ended.err) : "");
+    }
+    if (ended.err == ASYNCDL_ERANGE && t->offset == 0) {
+        (void)snprintf(t->last.text, sizeof(t->last.text),
+                       "the server sent a part (206), nobody asked for one");
     }
     return ended;
 }
@@ -104,15 +109,15 @@ static void wait_for_fd(struct asyncdl_transfer *t)
     adl_start_enqueue(t, uv_now(client->loop) + FD_WAIT_MS);
 }
 
+/* The target is the server's: it may hold secrets, and move a terminal. */
 static void fail_redirect(struct asyncdl_transfer *t, int err, const char *url)
 {
     struct adl_buf shown = {0};
+    bool is_shown = adl_redact_url(&shown, url) == 0;
 
-    if (adl_redact_url(&shown, url) < 0) {
-        adl_buf_reset(&shown); /* the error is more than its URL */
-    }
-    (void)snprintf(t->last.text, sizeof(t->last.text), "%s: %.300s",
-                   asyncdl_strerror(err), adl_buf_str(&shown));
+    (void)snprintf(t->last.text, sizeof(t->last.text), "%s%s%.300s",
+                   asyncdl_strerror(err), is_shown ? ": " : "",
+                   is_shown ? adl_buf_str(&shown) : "");
     adl_buf_finish(&shown);
     give_up(t, err, false);
 }
@@ -137,6 +142,20 @@ static void follow(struct asyncdl_transfer *t, const char *url)
     t->n_attempts--; /* it goes on, and counts once */
     adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_REDIRECT});
     adl_start_enqueue_first(t);
+}
+
+/* Say whose failure it was where that is not the URL of the request. */
+static void name_source(struct asyncdl_transfer *t)
+{
+    size_t len = strlen(t->last.text);
+    struct adl_buf shown = {0};
+
+    if ((t->n_redirects > 0 || t->i_url > 0) &&
+        adl_redact_url(&shown, t->url.text) == 0) {
+        (void)snprintf(t->last.text + len, sizeof(t->last.text) - len,
+                       ", at %s", adl_buf_str(&shown));
+    }
+    adl_buf_finish(&shown);
 }
 
 static struct adl_retry_verdict decide(struct asyncdl_transfer *t,
@@ -243,6 +262,7 @@ static void judge_failure(struct asyncdl_transfer *t, const struct ended *ended)
     if (verdict.action == ADL_RETRY_AGAIN) {
         retry(t, ended, &verdict);
     } else {
+        name_source(t);
         give_up(t, ended->err, verdict.action == ADL_RETRY_GIVE_UP);
     }
 }

@@ -74,7 +74,9 @@ static int lend_aside(int *out_root_fd, int *out_aside_fd, struct adl_dir *dir,
 {
     int err = adl_dir_lend(dir, out_root_fd, out_aside_fd);
 
-    return err == 0 ? 0 : report(error, err, "open the directory of", path);
+    return err == 0 ? 0
+                    : report(error, err,
+                             "open the directory or its .asyncdl/ for", path);
 }
 
 /* A file right in the directory needs no folder opened: the common case. */

@@ -87,13 +87,14 @@ static void test_results_say_what_happened_and_what_helps(void **state)
           .retryable = true,
           .url = "http://h"},
          "asyncdl: http://h: no byte (after 5 attempts; another run can "
-         "help)\n"},
+         "help; see --stall-timeout)\n"},
         {{.state = ASYNCDL_FAILED,
           .err = ASYNCDL_EHELD,
           .error = "held",
           .retryable = true,
           .url = "http://h"},
-         "asyncdl: http://h: held (not tried; another run can help)\n"},
+         "asyncdl: http://h: held (not tried; another run can help; see "
+         "--retry-max-time)\n"},
         {{.state = ASYNCDL_FAILED, .err = -ECANCELED, .url = "http://h"}, ""},
         {{.state = ASYNCDL_FAILED,
           .err = -ENOSPC,
