@@ -220,7 +220,8 @@ ASYNCDL_API void asyncdl_transfer_cancel(struct asyncdl_transfer *transfer);
 
 /**
  * Stop reading the transfer's body, until asyncdl_transfer_resume(). The
- * server is held back by TCP; no timeout runs. Pausing twice is pausing once.
+ * server is held back by TCP; the stall timeout does not run, max_time_ms does.
+ * Pausing twice is pausing once.
  */
 ASYNCDL_API void asyncdl_transfer_pause(struct asyncdl_transfer *transfer);
 

@@ -396,21 +396,24 @@ void adl_attempt_pause(struct adl_attempt *attempt, enum adl_pause reason)
     attempt->paused |= (unsigned)reason;
 }
 
-void adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason)
+/* libcurl only reports what its own callbacks answer to held bytes, drops those
+ * and would go on with the next: it has to end here. */
+bool adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason)
 {
     if ((attempt->paused & (unsigned)reason) == 0) {
-        return;
+        return true;
     }
     attempt->paused &= ~(unsigned)reason;
     if (attempt->paused != 0) {
-        return;
+        return true;
     }
     attempt->active_ms = now_ms(attempt);
-    if (attempt->is_held) {
-        attempt->is_held = false;
-        /* What goes wrong in there ends the attempt, and is reaped. */
-        (void)curl_easy_pause(attempt->easy, CURLPAUSE_CONT);
+    if (!attempt->is_held) {
+        return true;
     }
+    attempt->is_held = false;
+    attempt->cc = curl_easy_pause(attempt->easy, CURLPAUSE_CONT);
+    return attempt->cc == CURLE_OK;
 }
 
 static int check_deadline(uint64_t from_ms, uint64_t timeout_ms, int err,
@@ -431,7 +434,9 @@ int adl_attempt_check_time(const struct adl_attempt *attempt, uint64_t now,
     const struct adl_attempt_pool *pool = attempt->pool;
     int err = 0;
 
-    *out_due_ms = UINT64_MAX;
+    /* It may connect, or be resumed, right after this look: what it must not
+     * exceed then cannot have passed before the next. */
+    *out_due_ms = now + pool->stall_timeout_ms;
     if (!attempt->is_connected) {
         err = check_deadline(attempt->started_ms,
                              pool->connect_timeout_ms + CONNECT_GRACE_MS,

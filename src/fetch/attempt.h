@@ -125,8 +125,9 @@ void adl_attempt_judge(struct adl_attempt *attempt,
 /* Give it back to the pool, under way or ended. */
 void adl_attempt_stop(struct adl_attempt *attempt);
 
-/* Not inside libcurl. Resuming may call on_body. */
-void adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason);
+/* Not inside libcurl. Resuming may call on_body. Whether it goes on: where that
+ * ended it, it is to be judged, and is not reaped. */
+bool adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason);
 
 /* Anywhere. The next piece of the body is refused. */
 void adl_attempt_pause(struct adl_attempt *attempt, enum adl_pause reason);

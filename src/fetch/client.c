@@ -136,8 +136,8 @@ int asyncdl_fetch(struct asyncdl_transfer **out, struct asyncdl_client *client,
 
 void asyncdl_transfer_cancel(struct asyncdl_transfer *transfer)
 {
-    if (transfer->stage < ADL_STAGE_SAVING && !transfer->is_canceled) {
-        transfer->is_canceled = true;
+    if (transfer->stage < ADL_STAGE_ENDED && !transfer->is_canceled) {
+        transfer->is_canceled = true; /* while saving: no mirror is tried */
         adl_engine_call(transfer);
     }
 }
