@@ -71,18 +71,34 @@ static void copy(char *out, size_t cap, struct value value)
     }
 }
 
-static void read_length(struct adl_answer *answer, struct value value)
+static bool read_number(uint64_t *out, struct value value)
 {
     uint64_t n = 0;
 
-    if (value.len == 0 || value.len > 19) {
-        return; /* libcurl judges it */
+    if (value.len == 0 || value.len > 19) { /* fits 64 bits */
+        return false;
     }
     for (size_t i = 0; i < value.len; i++) {
         if (!isdigit((unsigned char)value.text[i])) {
-            return;
+            return false;
         }
         n = n * 10 + (uint64_t)(value.text[i] - '0');
+    }
+    *out = n;
+    return true;
+}
+
+/* What is no number is libcurl's to judge. Two that differ are an attempt to
+ * have somebody take the body for longer or shorter than it is. */
+static int note_length(struct adl_answer *answer, struct value value)
+{
+    uint64_t n;
+
+    if (!read_number(&n, value)) {
+        return 0;
+    }
+    if (answer->has_length && answer->length != n) {
+        return ASYNCDL_EPROTOCOL;
     }
     answer->has_length = true;
     answer->length = n;
@@ -90,6 +106,23 @@ static void read_length(struct adl_answer *answer, struct value value)
         answer->range.validator.has_size = true;
         answer->range.validator.size = n;
     }
+    return 0;
+}
+
+/* A proxy may have joined several into "5, 5". */
+static int read_length(struct adl_answer *answer, struct value value)
+{
+    const char *end = value.text + value.len;
+    int err = 0;
+
+    for (const char *p = value.text; p <= end && err == 0;) {
+        const char *comma = memchr(p, ',', (size_t)(end - p));
+        const char *stop = comma != NULL ? comma : end;
+
+        err = note_length(answer, trim(p, (size_t)(stop - p)));
+        p = stop + 1;
+    }
+    return err;
 }
 
 static int read_field(struct adl_answer *answer, struct value name,
@@ -98,7 +131,7 @@ static int read_field(struct adl_answer *answer, struct value name,
     struct adl_range_answer *range = &answer->range;
 
     if (equals(name, "content-length")) {
-        read_length(answer, value);
+        return read_length(answer, value);
     } else if (equals(name, "content-range")) {
         adl_range_parse(range, value.text, value.len);
     } else if (equals(name, "content-encoding")) {

@@ -36,7 +36,7 @@ void adl_answer_finish(struct adl_answer *answer);
 /*
  * Take a line, the status line and the empty one that ends the head included.
  * A status line starts anew, but for the counts. 0, ASYNCDL_EHEADERS when
- * there are too many, or -ENOMEM.
+ * there are too many, ASYNCDL_EPROTOCOL for lengths that differ, or -ENOMEM.
  */
 int adl_answer_add(struct adl_answer *answer, const char *line, size_t len,
                    int64_t now_s);
