@@ -199,6 +199,18 @@ ASYNCDL_API int asyncdl_fetch(struct asyncdl_transfer **out,
                               asyncdl_done_cb on_done, void *data);
 
 /**
+ * Tell whether asyncdl_fetch() would accept a request, without a client. Any
+ * thread may call it.
+ *
+ * @param request  borrowed until it returns
+ * @param opts     of the client that it is for; NULL means every default
+ * @return as asyncdl_fetch(), or -EINVAL for an option out of range
+ */
+ASYNCDL_API int asyncdl_request_check(
+    const struct asyncdl_request *request,
+    const struct asyncdl_client_options *opts);
+
+/**
  * Accept a download and return its future.
  *
  * The future's result is a struct asyncdl_result that lives as long as the
@@ -220,7 +232,8 @@ ASYNCDL_API void asyncdl_transfer_cancel(struct asyncdl_transfer *transfer);
 
 /**
  * Stop reading the transfer's body, until asyncdl_transfer_resume(). The
- * server is held back by TCP; no timeout runs. Pausing twice is pausing once.
+ * server is held back by TCP; the stall timeout does not run, max_time_ms does.
+ * Pausing twice is pausing once.
  */
 ASYNCDL_API void asyncdl_transfer_pause(struct asyncdl_transfer *transfer);
 

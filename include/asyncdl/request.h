@@ -46,8 +46,8 @@ struct asyncdl_chunk {
  * Takes a piece of a body.
  *
  * @return 0 to go on; ASYNCDL_PAUSE to stop the socket until
- * asyncdl_transfer_resume(), with this piece taken; a negative code to fail
- * the download with it
+ * asyncdl_transfer_resume(), which may also be called before this returns, with
+ * this piece taken; a negative code to fail the download with it, for good
  */
 typedef int (*asyncdl_body_cb)(struct asyncdl_transfer *transfer,
                                const struct asyncdl_chunk *chunk, void *data);

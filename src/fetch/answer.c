@@ -82,7 +82,7 @@ static int reject(struct adl_answer *answer, const char *why)
 
 /* libcurl takes the last of several, and what is too big for unknown: then a
  * cut body would look whole. */
-static int read_length(struct adl_answer *answer, struct value value)
+static int note_length(struct adl_answer *answer, struct value value)
 {
     uint64_t n = 0;
 
@@ -110,6 +110,22 @@ static int read_length(struct adl_answer *answer, struct value value)
         answer->range.validator.size = n;
     }
     return 0;
+}
+
+/* A proxy may have joined several into "5, 5". */
+static int read_length(struct adl_answer *answer, struct value value)
+{
+    const char *end = value.text + value.len;
+    int err = 0;
+
+    for (const char *p = value.text; p <= end && err == 0;) {
+        const char *comma = memchr(p, ',', (size_t)(end - p));
+        const char *stop = comma != NULL ? comma : end;
+
+        err = note_length(answer, trim(p, (size_t)(stop - p)));
+        p = stop + 1;
+    }
+    return err;
 }
 
 static int read_field(struct adl_answer *answer, struct value name,

@@ -126,14 +126,14 @@ static void run_stream(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
 
-    if (!body->work.is_dropping && body->err == 0) {
-        body->err = write_chunks(body);
+    if (!body->work.is_dropping && body->work.err == 0) {
+        body->work.err = write_chunks(body);
     }
-    if (body->work.is_dropping || body->err < 0) {
+    if (body->work.is_dropping || body->work.err < 0) {
         adl_sink_abort(body->sink);
         body->sink = NULL;
     } else if (body->work.is_saving) {
-        body->err =
+        body->work.err =
             adl_sink_commit(body->sink, &body->work.target, &body->error);
         body->sink = NULL;
     }
@@ -149,6 +149,7 @@ static void done_stream(struct adl_job *job)
     free_chunks(body->work.chunks);
     body->work.chunks = NULL;
     body->is_busy = false;
+    body->err = body->work.err;
     if (is_over) {
         body->env->n_streams--;
         body->ops->on_saved(body); /* may free body */
@@ -166,6 +167,7 @@ static void submit(struct adl_body *body)
     body->work.chunks = body->filled;
     body->work.target = body->target;
     body->work.expected = body->expected;
+    body->work.err = body->err;
     body->work.is_rewinding = body->must_rewind;
     body->work.is_saving = body->must_save;
     body->work.is_dropping = body->must_drop;
@@ -258,6 +260,7 @@ static int add_to_callback(struct adl_body *body, const void *bytes, size_t len)
     int rc = body->on_body(body->transfer, &chunk, body->data);
 
     if (rc < 0) {
+        body->is_refused = true;
         return rc;
     }
     return rc == ASYNCDL_PAUSE ? ADL_BODY_PAUSED : 0;

@@ -55,7 +55,8 @@ struct adl_body {
     asyncdl_body_cb on_body;
     void *data; /* for on_body */
     struct asyncdl_transfer *transfer;
-    int err; /* what saving came to */
+    bool is_refused; /* on_body failed: no other attempt would help */
+    int err;         /* what saving came to */
     struct adl_sink_error error;
 
     /* Of a body that is no file, where a checksum is known. */
@@ -76,6 +77,7 @@ struct adl_body {
         struct chunk *chunks;
         struct adl_sink_target target;
         uint64_t expected;
+        int err;
         bool is_rewinding;
         bool is_saving;
         bool is_dropping;

@@ -101,16 +101,42 @@ static int name_file(struct asyncdl_client *client, struct asyncdl_transfer *t,
     return err;
 }
 
+int asyncdl_request_check(const struct asyncdl_request *request,
+                          const struct asyncdl_client_options *opts)
+{
+    struct asyncdl_client_options options;
+    struct asyncdl_request read;
+    struct asyncdl_transfer *t;
+    int err = adl_options_copy(&options, opts);
+
+    if (err < 0) {
+        return err;
+    }
+    err = adl_transfer_read_request(&read, request);
+    if (err == 0) {
+        err = adl_transfer_create(&t, &read, &options);
+    }
+    if (err == 0) {
+        adl_transfer_destroy(t);
+    }
+    adl_options_finish(&options);
+    return err;
+}
+
 int asyncdl_fetch(struct asyncdl_transfer **out, struct asyncdl_client *client,
                   const struct asyncdl_request *request,
                   asyncdl_done_cb on_done, void *data)
 {
+    struct asyncdl_request read;
     struct asyncdl_transfer *t;
 
     if (client->is_closing) {
         return -ECANCELED;
     }
-    int err = adl_transfer_create(&t, request, &client->options);
+    int err = adl_transfer_read_request(&read, request);
+    if (err == 0) {
+        err = adl_transfer_create(&t, &read, &client->options);
+    }
     if (err < 0) {
         return err;
     }
@@ -118,7 +144,7 @@ int asyncdl_fetch(struct asyncdl_transfer **out, struct asyncdl_client *client,
     if (t->index == 0) {
         t->index = t->id;
     }
-    err = name_file(client, t, request);
+    err = name_file(client, t, &read);
     if (err < 0) {
         adl_transfer_destroy(t);
         return err;
@@ -136,8 +162,8 @@ int asyncdl_fetch(struct asyncdl_transfer **out, struct asyncdl_client *client,
 
 void asyncdl_transfer_cancel(struct asyncdl_transfer *transfer)
 {
-    if (transfer->stage < ADL_STAGE_SAVING && !transfer->is_canceled) {
-        transfer->is_canceled = true;
+    if (transfer->stage < ADL_STAGE_ENDED && !transfer->is_canceled) {
+        transfer->is_canceled = true; /* while saving: no mirror is tried */
         adl_engine_call(transfer);
     }
 }

@@ -65,6 +65,13 @@ static void cancel(struct asyncdl_transfer *t)
     adl_finish_fail(t, -ECANCELED, true, NULL);
 }
 
+static void read_on(struct asyncdl_transfer *t, enum adl_pause reason)
+{
+    if (t->attempt != NULL && !adl_attempt_resume(t->attempt, reason)) {
+        adl_judge_attempt(t);
+    }
+}
+
 static void resume(struct asyncdl_transfer *t)
 {
     bool by_user = t->must_resume_user;
@@ -72,12 +79,11 @@ static void resume(struct asyncdl_transfer *t)
 
     t->must_resume_user = false;
     t->must_resume_disk = false;
-    if (t->attempt == NULL) {
-        return;
+    if (by_user) {
+        read_on(t, ADL_PAUSE_USER);
     }
-    if ((by_user && !adl_attempt_resume(t->attempt, ADL_PAUSE_USER)) ||
-        (by_disk && !adl_attempt_resume(t->attempt, ADL_PAUSE_DISK))) {
-        adl_judge_attempt(t);
+    if (by_disk) {
+        read_on(t, ADL_PAUSE_DISK);
     }
 }
 
@@ -106,9 +112,7 @@ static void release_throttled(struct asyncdl_client *client)
 
         t->is_throttled = false;
         DL_DELETE2(client->throttled, t, slow_prev, slow_next);
-        if (!adl_attempt_resume(t->attempt, ADL_PAUSE_RATE)) {
-            adl_judge_attempt(t);
-        }
+        read_on(t, ADL_PAUSE_RATE);
     }
 }
 

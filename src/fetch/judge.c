@@ -74,7 +74,7 @@ static bool try_mirror(struct asyncdl_transfer *t)
 {
     const char *protocols = t->client->options.http.protocols;
 
-    if (t->i_url + 1 >= t->n_urls ||
+    if (t->is_canceled || t->i_url + 1 >= t->n_urls ||
         adl_transfer_use_url(t, t->i_url + 1, protocols) < 0) {
         return false;
     }
@@ -182,7 +182,7 @@ static struct adl_retry_verdict decide(struct asyncdl_transfer *t,
 }
 
 static void retry(struct asyncdl_transfer *t, const struct ended *ended,
-                  const struct adl_retry_verdict *verdict)
+                  uint64_t due_ms)
 {
     struct asyncdl_client *client = t->client;
     uint64_t now_ms = uv_now(client->loop);
@@ -190,12 +190,12 @@ static void retry(struct asyncdl_transfer *t, const struct ended *ended,
         .type = ASYNCDL_EVENT_RETRY,
         .err = ended->err,
         .reason = t->last.text,
-        .delay_ms = verdict->due_ms > now_ms ? verdict->due_ms - now_ms : 0,
+        .delay_ms = due_ms > now_ms ? due_ms - now_ms : 0,
     };
 
     client->n_retries++;
     adl_finish_emit(t, event);
-    adl_start_enqueue(t, verdict->due_ms);
+    adl_start_enqueue(t, due_ms);
 }
 
 /* The host will not be asked again in time: what waits for it need not. */
@@ -253,14 +253,13 @@ static void judge_failure(struct asyncdl_transfer *t, const struct ended *ended)
 {
     if (forgive_range(t, ended)) {
         end_slot(t, ended);
-        t->client->n_retries++;
-        adl_start_enqueue(t, 0);
+        retry(t, ended, 0);
         return;
     }
     struct adl_retry_verdict verdict = decide(t, ended);
     note_for_host(t, ended, &verdict);
     if (verdict.action == ADL_RETRY_AGAIN) {
-        retry(t, ended, &verdict);
+        retry(t, ended, verdict.due_ms);
     } else {
         name_source(t);
         give_up(t, ended->err, verdict.action == ADL_RETRY_GIVE_UP);
@@ -279,6 +278,12 @@ void adl_judge_attempt(struct asyncdl_transfer *t)
     } else if (t->is_canceled) {
         end_slot(t, &ended);
         adl_finish_fail(t, -ECANCELED, true, NULL);
+    } else if (t->body.is_refused) {
+        end_slot(t, &ended);
+        adl_finish_fail(t, ended.err, false, t->last.text);
+    } else if (t->body.err < 0) {
+        end_slot(t, &ended);
+        adl_finish_save(t); /* which tells of the disk's failure */
     } else if (ended.lacks_fds) {
         end_slot(t, &ended);
         wait_for_fd(t);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/options.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #define OFFSET(field) offsetof(struct asyncdl_client_options, field)
 
 #define MAX_ACTIVE  100000
+#define PORT_MAX    65535u
 #define TIME_MAX_MS (UINT64_C(1000) * 60 * 60 * 24 * 365)
 
 _Static_assert(sizeof(struct asyncdl_client_options) % sizeof(void *) == 0 &&
@@ -150,6 +153,108 @@ static int check_numbers(const struct asyncdl_client_options *o)
     return 0;
 }
 
+/* A port, or nothing. Returns what follows it, or NULL. */
+static const char *skip_port(const char *text, bool may_be_empty)
+{
+    unsigned n = 0;
+    size_t len = strspn(text, "0123456789");
+
+    for (size_t i = 0; i < len && n <= PORT_MAX; i++) {
+        n = n * 10 + (unsigned)(text[i] - '0');
+    }
+    if (n > PORT_MAX || (len == 0 && !may_be_empty) || (len > 0 && n == 0)) {
+        return NULL;
+    }
+    return text + len;
+}
+
+/* A host or an address, in brackets where it holds a colon. Returns the colon
+ * that follows it, or NULL. */
+static const char *skip_host(const char *text, bool may_be_empty)
+{
+    size_t len = text[0] == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
+
+    if (text[0] == '[' && (text[len - 1] != ']' || len < 3)) {
+        return NULL;
+    }
+    return text[len] == ':' && (len > 0 || may_be_empty) ? text + len : NULL;
+}
+
+/* "HOST:PORT:ADDRESS,...", "+" in front; "-HOST:PORT" forgets. As curl has it.
+ */
+static bool is_resolve(const char *text)
+{
+    bool forgets = text[0] == '-';
+    const char *p =
+        skip_host(text + (forgets || text[0] == '+' ? 1 : 0), false);
+
+    if (p != NULL) {
+        p = skip_port(p + 1, false);
+    }
+    if (p == NULL || forgets) {
+        return p != NULL && *p == '\0';
+    }
+    return p[0] == ':' && p[1] != '\0' && p[1] != ',';
+}
+
+/* "HOST:PORT:TO_HOST:TO_PORT", each of which may be empty. */
+static bool is_connect_to(const char *text)
+{
+    const char *p = skip_host(text, true);
+
+    if (p != NULL) {
+        p = skip_port(p + 1, true);
+    }
+    if (p != NULL) {
+        p = *p == ':' ? skip_host(p + 1, true) : NULL;
+    }
+    if (p != NULL) {
+        p = skip_port(p + 1, true);
+    }
+    return p != NULL && *p == '\0';
+}
+
+static bool is_every(const char *const *list, bool (*is_good)(const char *text))
+{
+    for (; list != NULL && *list != NULL; list++) {
+        if (!is_good(*list)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Names parted by commas; whether libcurl has them it tells itself. */
+static bool are_protocols(const char *list)
+{
+    size_t n = 0;
+
+    while (isalnum((unsigned char)list[n])) {
+        n++;
+    }
+    return n > 0 &&
+           (list[n] == '\0' || (list[n] == ',' && are_protocols(list + n + 1)));
+}
+
+static bool is_empty(const char *text)
+{
+    return text != NULL && text[0] == '\0';
+}
+
+static int check_http(const struct asyncdl_http_options *http)
+{
+    if (!is_every(http->resolve, is_resolve) ||
+        !is_every(http->connect_to, is_connect_to)) {
+        return -EINVAL;
+    }
+    if (is_empty(http->interface_name) || is_empty(http->pinned_key) ||
+        is_empty(http->dns_servers) || is_empty(http->unix_socket)) {
+        return -EINVAL; /* libcurl would take it for none */
+    }
+    return http->protocols == NULL || are_protocols(http->protocols) ? 0
+                                                                     : -EINVAL;
+}
+
 static int check(const struct asyncdl_client_options *o)
 {
     const char *why;
@@ -168,7 +273,8 @@ static int check(const struct asyncdl_client_options *o)
             return err;
         }
     }
-    return check_numbers(o);
+    int err = check_http(&o->http);
+    return err < 0 ? err : check_numbers(o);
 }
 
 int adl_options_copy(struct asyncdl_client_options *out,
@@ -178,7 +284,8 @@ int adl_options_copy(struct asyncdl_client_options *out,
 
     if (given != NULL) {
         if (given->struct_size > sizeof(in) ||
-            given->struct_size < sizeof(size_t)) {
+            given->struct_size < sizeof(size_t) ||
+            given->struct_size % sizeof(size_t) != 0) { /* half a field */
             return -EINVAL;
         }
         memcpy(&in, given, given->struct_size); /* an older caller's is less */

@@ -147,16 +147,20 @@ int asyncdl_fetch_future(struct asyncdl_future **out,
                          struct asyncdl_client *client,
                          const struct asyncdl_request *request)
 {
-    struct promise *promise;
+    struct promise *promise = NULL;
+    struct asyncdl_request read;
+    int err = adl_transfer_read_request(&read, request);
 
-    if (request->body == ASYNCDL_BODY_STREAM) {
-        return -EINVAL; /* whose data would its callback get? */
+    if (err == 0 && read.body == ASYNCDL_BODY_STREAM) {
+        err = -EINVAL; /* whose data would its callback get? */
     }
-    int err = create(&promise, client->loop);
+    if (err == 0) {
+        err = create(&promise, client->loop);
+    }
     if (err < 0) {
         return err;
     }
-    err = asyncdl_fetch(&promise->transfer, client, request, on_done, promise);
+    err = asyncdl_fetch(&promise->transfer, client, &read, on_done, promise);
     if (err < 0) {
         destroy(promise);
         return err;

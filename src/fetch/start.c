@@ -228,6 +228,7 @@ static void tell_progress(struct asyncdl_transfer *t)
 static int add_to_body(struct asyncdl_transfer *t, const void *bytes,
                        size_t len)
 {
+    t->must_resume_user = false; /* it reads: there is nothing to undo */
     adl_future_enter_callback(); /* the body may be the user's */
     int rc = adl_body_add(&t->body, bytes, len);
     adl_future_leave_callback();
@@ -237,8 +238,10 @@ static int add_to_body(struct asyncdl_transfer *t, const void *bytes,
         return ADL_ATTEMPT_PAUSED;
     }
     if (rc == ADL_BODY_PAUSED) {
-        t->is_paused = true;
-        adl_attempt_pause(t->attempt, ADL_PAUSE_USER);
+        if (!t->must_resume_user) { /* not resumed meanwhile, in the callback */
+            t->is_paused = true;
+            adl_attempt_pause(t->attempt, ADL_PAUSE_USER);
+        }
         rc = 0;
     }
     return rc;

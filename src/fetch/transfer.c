@@ -92,29 +92,37 @@ static uint64_t choose_max_size(const struct asyncdl_request *request,
                                                             : max;
 }
 
-int adl_transfer_create(struct asyncdl_transfer **out,
-                        const struct asyncdl_request *given,
-                        const struct asyncdl_client_options *options)
+int adl_transfer_read_request(struct asyncdl_request *out,
+                              const struct asyncdl_request *given)
 {
     struct asyncdl_request request = ASYNCDL_REQUEST_INIT;
-    struct asyncdl_transfer *t;
 
     if (given->struct_size > sizeof(request) ||
-        given->struct_size < sizeof(size_t)) {
+        given->struct_size < sizeof(size_t) ||
+        given->struct_size % sizeof(size_t) != 0) { /* half a field */
         return -EINVAL;
     }
     memcpy(&request, given, given->struct_size); /* an older caller's is less */
+    request.struct_size = sizeof(request);
     int err = check(&request);
-    if (err < 0) {
-        return err;
+    if (err == 0) {
+        *out = request;
     }
-    t = calloc(1, sizeof(*t));
+    return err;
+}
+
+int adl_transfer_create(struct asyncdl_transfer **out,
+                        const struct asyncdl_request *request,
+                        const struct asyncdl_client_options *options)
+{
+    struct asyncdl_transfer *t = calloc(1, sizeof(*t));
+
     if (t == NULL) {
         return -ENOMEM;
     }
-    err = copy_urls(t, &request);
+    int err = copy_urls(t, request);
     if (err == 0) {
-        err = copy_rest(t, &request);
+        err = copy_rest(t, request);
     }
     if (err == 0) {
         err = use_urls(t, options->http.protocols);
@@ -123,9 +131,9 @@ int adl_transfer_create(struct asyncdl_transfer **out,
         adl_transfer_destroy(t);
         return err;
     }
-    t->body.kind = request.body;
-    t->body.on_body = request.on_body;
-    t->body.max_size = choose_max_size(&request, options);
+    t->body.kind = request->body;
+    t->body.on_body = request->on_body;
+    t->body.max_size = choose_max_size(request, options);
     t->body.checksum = t->checksum;
     t->body.transfer = t;
     t->mtime_s = ADL_SINK_NO_TIME;

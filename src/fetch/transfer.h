@@ -92,8 +92,15 @@ struct asyncdl_transfer {
 };
 
 /*
- * Copy a request. Neither name nor client are looked at. 0, -EINVAL, -ENOMEM,
- * ASYNCDL_EURL or ASYNCDL_ESCHEME.
+ * Take over a caller's request, whose struct may be of an earlier version, with
+ * every field there is now. It borrows what the caller's does. 0 or -EINVAL.
+ */
+int adl_transfer_read_request(struct asyncdl_request *out,
+                              const struct asyncdl_request *given);
+
+/*
+ * Copy a request that was read. Neither name nor client are looked at. 0,
+ * -EINVAL, -ENOMEM, ASYNCDL_EURL or ASYNCDL_ESCHEME.
  */
 int adl_transfer_create(struct asyncdl_transfer **out,
                         const struct asyncdl_request *request,

@@ -61,6 +61,9 @@ static int check_scheme(const char *text, const char *protocols)
     if (len == 0 || strncmp(text + len, "://", 3) != 0) {
         return ASYNCDL_EURL;
     }
+    if (text[len + 3] == '/' && strncasecmp(text, "file", len) != 0) {
+        return ASYNCDL_EURL; /* it would take the first folder for the host */
+    }
     return adl_url_scheme_is_in(text, len, protocols) ? 0 : ASYNCDL_ESCHEME;
 }
 
