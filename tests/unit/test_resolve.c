@@ -41,11 +41,11 @@ static void on_closed(void *data)
     p.n_closed++;
 }
 
-static void open_probe(uv_loop_t *loop)
+static void open_probe(uv_loop_t *loop, enum asyncdl_ip_version ip_version)
 {
     p = (struct probe){0};
     assert_int_equal(adl_resolve_open(&p.resolve, loop, "127.0.0.1:1",
-                                      ASYNCDL_IP_ANY, on_activity, NULL),
+                                      ip_version, on_activity, NULL),
                      0);
 }
 
@@ -65,7 +65,7 @@ static void look_up(const char *host)
 
 static void test_answers_come_when_they_are_fetched(void **state)
 {
-    open_probe(*state);
+    open_probe(*state, ASYNCDL_IP_V4);
     assert_null(adl_resolve_get(p.resolve, "192.0.2.1"));
     assert_int_equal(adl_resolve_start(p.resolve, &p.lookups[0], "192.0.2.1"),
                      0);
@@ -84,7 +84,7 @@ static void test_answers_come_when_they_are_fetched(void **state)
 
 static void test_ipv6_stands_in_brackets(void **state)
 {
-    open_probe(*state);
+    open_probe(*state, ASYNCDL_IP_V6);
     look_up("2001:db8::1");
     assert_string_equal(p.text, "[2001:db8::1]");
     close_probe(*state);
@@ -96,7 +96,7 @@ static void test_failures_are_not_kept(void **state)
 
     memset(name, 'a', sizeof(name) - 1); /* a label that no question can hold */
     name[sizeof(name) - 1] = '\0';
-    open_probe(*state);
+    open_probe(*state, ASYNCDL_IP_V4);
     look_up(name);
     assert_int_equal(p.err, ASYNCDL_ERESOLVE);
     assert_true(strlen(p.text) > 0);
@@ -108,7 +108,7 @@ static void test_failures_are_not_kept(void **state)
 
 static void test_canceled_lookup_is_not_delivered(void **state)
 {
-    open_probe(*state);
+    open_probe(*state, ASYNCDL_IP_V4);
     assert_int_equal(adl_resolve_start(p.resolve, &p.lookups[0], "192.0.2.1"),
                      0);
     assert_int_equal(adl_resolve_start(p.resolve, &p.lookups[1], "192.0.2.1"),
@@ -125,10 +125,11 @@ static void test_number_of_kept_names_is_bounded(void **state)
 {
     char host[32];
 
-    open_probe(*state);
+    open_probe(*state, ASYNCDL_IP_V4);
     for (int i = 0; i <= ADL_RESOLVE_KEPT; i++) {
         (void)snprintf(host, sizeof(host), "10.1.%d.%d", i / 256, i % 256);
         look_up(host);
+        assert_int_equal(p.n_done, i + 1);
         assert_int_equal(p.err, 0);
     }
     assert_null(adl_resolve_get(p.resolve, "10.1.0.0")); /* the oldest */
@@ -148,7 +149,7 @@ static void test_what_is_no_list_of_servers_is_refused(void **state)
 
 static void test_unused_one_closes_at_once(void **state)
 {
-    open_probe(*state);
+    open_probe(*state, ASYNCDL_IP_V4);
     adl_resolve_close(p.resolve, on_closed);
     assert_int_equal(p.n_closed, 1);
 }
