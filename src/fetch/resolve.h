@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names to addresses by name servers of the user's choice, with c-ares on the
- * loop: no thread, and nothing blocks. Lookups of one name share one question;
- * answers are kept as long as their TTL says, within bounds; failures are not.
- *
- * c-ares reads /etc/hosts first and resolv.conf for its search domains, as the
- * system does.
+ * Names to addresses by name servers of the user's choice. Lookups of one name
+ * share one question; answers are kept as long as their TTL says, within
+ * bounds; failures are not.
  */
 #ifndef ADL_FETCH_RESOLVE_H
 #define ADL_FETCH_RESOLVE_H
@@ -14,9 +11,8 @@
 
 #include "asyncdl/client.h"
 
-#define ADL_RESOLVE_ACTIVE    32   /* names asked for at once */
-#define ADL_RESOLVE_KEPT      4096 /* names whose answers are kept */
-#define ADL_RESOLVE_ADDRESSES 32   /* of one name; the rest is dropped */
+#define ADL_RESOLVE_ACTIVE 32   /* names asked for at once */
+#define ADL_RESOLVE_KEPT   4096 /* names whose answers are kept */
 
 struct adl_resolve;
 struct adl_resolve_name;
