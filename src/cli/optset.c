@@ -9,6 +9,7 @@
 
 #include "cli/file.h"
 #include "cli/value.h"
+#include "util/nameserver.h"
 
 #define MAX_PER_HOST 65535
 
@@ -338,6 +339,23 @@ static int add_headers_of(struct adl_options *options, const char *path,
     }
     adl_buf_finish(&text);
     return err;
+}
+
+int adl_optset_dns_servers(struct adl_options *options, const char *value,
+                           struct adl_buf *error)
+{
+    struct adl_nameserver servers[ADL_NAMESERVERS_MAX];
+
+    (void)error;
+    if (adl_nameserver_parse(servers, value) < 0) {
+        return -EINVAL;
+    }
+    const char *kept = adl_options_keep(options, value);
+    if (kept == NULL) {
+        return -ENOMEM;
+    }
+    options->client.http.dns_servers = kept;
+    return 0;
 }
 
 int adl_optset_header(struct adl_options *options, const char *value,

@@ -25,6 +25,8 @@ int adl_optset_retry_max_time(struct adl_options *options, const char *value,
                               struct adl_buf *error);
 int adl_optset_proto(struct adl_options *options, const char *value,
                      struct adl_buf *error);
+int adl_optset_dns_servers(struct adl_options *options, const char *value,
+                           struct adl_buf *error);
 int adl_optset_header(struct adl_options *options, const char *value,
                       struct adl_buf *error);
 int adl_optset_cookie(struct adl_options *options, const char *value,

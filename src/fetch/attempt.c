@@ -32,6 +32,7 @@ struct adl_attempt_pool {
     uint64_t connect_timeout_ms;
     uint64_t stall_timeout_ms;
     uint64_t max_time_ms;
+    bool locates; /* attempts are told addresses */
 };
 
 static uint64_t now_ms(const struct adl_attempt *a)
@@ -146,6 +147,7 @@ static void destroy(struct adl_attempt *a)
         curl_easy_cleanup(a->easy);
     }
     curl_slist_free_all(a->headers);
+    curl_slist_free_all(a->resolve);
     adl_answer_finish(&a->answer);
     free(a);
 }
@@ -224,6 +226,7 @@ int adl_attempt_pool_create(struct adl_attempt_pool **out,
     pool->connect_timeout_ms = options->connect_timeout_ms;
     pool->stall_timeout_ms = options->stall_timeout_ms;
     pool->max_time_ms = options->max_time_ms;
+    pool->locates = options->http.dns_servers != NULL;
     int err = adl_setup_init(&pool->setup, options);
     if (err == 0) {
         err = probe(&pool->setup);
@@ -262,7 +265,8 @@ static bool is_special(const struct adl_attempt_pool *pool,
 {
     return spec->headers != NULL || spec->user_agent != NULL ||
            spec->referer != NULL || spec->offset > 0 || spec->is_foreign ||
-           spec->is_last_of_host || adl_setup_has_proxies(&pool->setup);
+           spec->is_last_of_host || pool->locates ||
+           adl_setup_has_proxies(&pool->setup);
 }
 
 static int specialize(struct adl_attempt *a,
@@ -285,6 +289,13 @@ static int specialize(struct adl_attempt *a,
     int err = adl_setup_specialize(&a->pool->setup, a->easy, &special);
     if (err < 0) {
         return err;
+    }
+    if (a->pool->locates) {
+        err = adl_setup_locate(&a->pool->setup, a->easy, &a->resolve,
+                               spec->located, spec->spent_ms);
+        if (err < 0) {
+            return err;
+        }
     }
     curl_slist_free_all(a->headers);
     a->headers = NULL;
@@ -315,12 +326,14 @@ static int prepare(struct adl_attempt *a, const struct adl_attempt_spec *spec)
         curl_easy_setopt(a->easy, CURLOPT_URL, spec->url));
 }
 
-static void reset(struct adl_attempt *a, void *data)
+static void reset(struct adl_attempt *a, const struct adl_attempt_spec *spec,
+                  void *data)
 {
     adl_answer_reset(&a->answer);
     a->data = data;
-    a->started_ms = now_ms(a);
-    a->active_ms = a->started_ms;
+    a->active_ms = now_ms(a);
+    a->spent_ms = spec->spent_ms;
+    a->started_ms = a->active_ms - a->spent_ms;
     a->n_dropped = 0;
     a->paused = 0;
     a->abort_err = 0;
@@ -340,7 +353,7 @@ int adl_attempt_start(struct adl_attempt **out, struct adl_attempt_pool *pool,
     if (err < 0) {
         return err;
     }
-    reset(a, data);
+    reset(a, spec, data);
     err = prepare(a, spec);
     if (err == 0) {
         err = adl_multi_add(pool->multi, a->easy);

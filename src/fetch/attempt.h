@@ -50,6 +50,8 @@ struct adl_attempt_spec {
     const char *referer;        /* NULL: the client's */
     uint64_t offset;            /* ask for the body from here on */
     const char *if_range;       /* required when offset > 0 */
+    const char *located;        /* "+HOST:PORT:ADDRESS,..."; NULL: none */
+    uint64_t spent_ms;          /* on finding that out */
     bool is_foreign;            /* not where the credentials are for */
     bool is_last_of_host;       /* the connection is of no further use */
 };
@@ -73,12 +75,14 @@ struct adl_attempt {
     const struct adl_attempt_ops *ops;
     void *data;
     struct curl_slist *headers; /* its own; NULL: the pool's are used */
+    struct curl_slist *resolve; /* likewise */
     struct adl_answer answer;
-    uint64_t started_ms;
-    uint64_t active_ms; /* when the last byte came, or reading went on */
-    uint64_t n_dropped; /* bytes of an error page */
-    unsigned paused;    /* of enum adl_pause */
-    int abort_err;      /* why a callback ended it, or a deadline */
+    uint64_t started_ms; /* when its name was looked up, where it was */
+    uint64_t spent_ms;   /* on looking it up */
+    uint64_t active_ms;  /* when the last byte came, or reading went on */
+    uint64_t n_dropped;  /* bytes of an error page */
+    unsigned paused;     /* of enum adl_pause */
+    int abort_err;       /* why a callback ended it, or a deadline */
     int socket_errno;
     CURLcode cc; /* libcurl's word on how it ended */
     bool is_added;

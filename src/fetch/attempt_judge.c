@@ -114,13 +114,21 @@ static double get_seconds(CURL *easy, CURLINFO info)
     return (double)us / 1e6;
 }
 
+/* Since the attempt began, looking its name up included; 0: never got there. */
+static double get_time(const struct adl_attempt *a, CURLINFO info)
+{
+    double seconds = get_seconds(a->easy, info);
+
+    return seconds > 0 ? seconds + (double)a->spent_ms / 1e3 : 0;
+}
+
 static void read_times(const struct adl_attempt *a, struct asyncdl_times *out)
 {
-    out->dns_s = get_seconds(a->easy, CURLINFO_NAMELOOKUP_TIME_T);
-    out->connect_s = get_seconds(a->easy, CURLINFO_CONNECT_TIME_T);
-    out->tls_s = get_seconds(a->easy, CURLINFO_APPCONNECT_TIME_T);
-    out->first_byte_s = get_seconds(a->easy, CURLINFO_STARTTRANSFER_TIME_T);
-    out->total_s = get_seconds(a->easy, CURLINFO_TOTAL_TIME_T);
+    out->dns_s = get_time(a, CURLINFO_NAMELOOKUP_TIME_T);
+    out->connect_s = get_time(a, CURLINFO_CONNECT_TIME_T);
+    out->tls_s = get_time(a, CURLINFO_APPCONNECT_TIME_T);
+    out->first_byte_s = get_time(a, CURLINFO_STARTTRANSFER_TIME_T);
+    out->total_s = get_time(a, CURLINFO_TOTAL_TIME_T);
 }
 
 static const char *read_version(const struct adl_attempt *a)

@@ -10,6 +10,7 @@
 
 #include "asyncdl/error.h"
 #include "fetch/httpcheck.h"
+#include "fetch/route.h"
 
 #define BUFFER_SIZE 65536L
 #define DNS_KEPT_S  300L
@@ -27,7 +28,6 @@ static const struct {
     {OFFSET(cert_file), CURLOPT_SSLCERT},
     {OFFSET(key_file), CURLOPT_SSLKEY},
     {OFFSET(pinned_key), CURLOPT_PINNEDPUBLICKEY},
-    {OFFSET(dns_servers), CURLOPT_DNS_SERVERS},
     {OFFSET(interface_name), CURLOPT_INTERFACE},
     {OFFSET(unix_socket), CURLOPT_UNIX_SOCKET_PATH},
     {OFFSET(protocols), CURLOPT_PROTOCOLS_STR},
@@ -200,14 +200,19 @@ static long http_version(enum asyncdl_http_version version)
     }
 }
 
+static uint64_t get_connect_timeout_ms(const struct asyncdl_client_options *o)
+{
+    return o->connect_timeout_ms < INT32_MAX ? o->connect_timeout_ms
+                                             : INT32_MAX;
+}
+
 static CURLcode apply_transport(CURLcode cc, const struct adl_setup *setup,
                                 CURL *easy)
 {
     static const long ip_versions[] = {CURL_IPRESOLVE_WHATEVER,
                                        CURL_IPRESOLVE_V4, CURL_IPRESOLVE_V6};
     const struct asyncdl_client_options *o = setup->options;
-    uint64_t timeout_ms =
-        o->connect_timeout_ms < INT32_MAX ? o->connect_timeout_ms : INT32_MAX;
+    uint64_t timeout_ms = get_connect_timeout_ms(o);
 
     cc = set_long(cc, easy, CURLOPT_NOSIGNAL, 1);
     cc = set_long(cc, easy, CURLOPT_QUICK_EXIT, 1); /* never join a lookup */
@@ -303,7 +308,9 @@ int adl_setup_specialize(const struct adl_setup *setup, CURL *easy,
     cc = set_ptr(cc, easy, CURLOPT_XOAUTH2_BEARER,
                  is_ours ? http->bearer : NULL);
     cc = set_ptr(cc, easy, CURLOPT_COOKIE, is_ours ? http->cookie : NULL);
-    cc = set_ptr(cc, easy, CURLOPT_PROXY, adl_setup_proxy(setup, special->url));
+    /* NULL would ask the environment */
+    cc = set_ptr(cc, easy, CURLOPT_PROXY,
+                 adl_route_get_proxy(http, special->url));
     cc =
         set_long(cc, easy, CURLOPT_FORBID_REUSE, special->forbid_reuse ? 1 : 0);
     if (setup->options->flags & ASYNCDL_CLIENT_COMPRESSED) {
@@ -314,16 +321,27 @@ int adl_setup_specialize(const struct adl_setup *setup, CURL *easy,
     return adl_setup_translate(cc);
 }
 
-const char *adl_setup_proxy(const struct adl_setup *setup, const char *url)
+int adl_setup_locate(const struct adl_setup *setup, CURL *easy,
+                     struct curl_slist **list, const char *entry,
+                     uint64_t spent_ms)
 {
-    const struct asyncdl_http_options *http = &setup->options->http;
-    const char *proxy = http->proxy;
+    uint64_t timeout_ms = get_connect_timeout_ms(setup->options);
+    uint64_t left_ms = timeout_ms > spent_ms ? timeout_ms - spent_ms : 1;
+    struct curl_slist *fresh = NULL;
+    int err = append_all(&fresh, setup->options->http.resolve);
 
-    if (proxy == NULL) {
-        proxy = strncasecmp(url, "https:", 6) == 0 ? http->https_proxy
-                                                   : http->http_proxy;
+    if (err == 0 && entry != NULL) {
+        err = append(&fresh, entry);
     }
-    return proxy != NULL ? proxy : ""; /* NULL would ask the environment */
+    if (err < 0) {
+        curl_slist_free_all(fresh);
+        return err;
+    }
+    CURLcode cc = set_ptr(CURLE_OK, easy, CURLOPT_RESOLVE, fresh);
+    cc = set_long(cc, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)left_ms);
+    curl_slist_free_all(*list);
+    *list = fresh;
+    return adl_setup_translate(cc);
 }
 
 bool adl_setup_has_proxies(const struct adl_setup *setup)

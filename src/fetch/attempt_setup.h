@@ -45,8 +45,15 @@ struct adl_setup_special {
 int adl_setup_specialize(const struct adl_setup *setup, CURL *easy,
                          const struct adl_setup_special *special);
 
-/* The proxy for a URL, "" for none. */
-const char *adl_setup_proxy(const struct adl_setup *setup, const char *url);
+/*
+ * Where the next attempt goes: "+HOST:PORT:ADDRESS,..." beside the client's
+ * own entries, or NULL for these alone; and how much of its connect timeout was
+ * spent on finding out. *list is what the handle borrows: freed, and set anew.
+ * 0 or -ENOMEM.
+ */
+int adl_setup_locate(const struct adl_setup *setup, CURL *easy,
+                     struct curl_slist **list, const char *entry,
+                     uint64_t spent_ms);
 
 /* Does the proxy depend on the URL? */
 bool adl_setup_has_proxies(const struct adl_setup *setup);

@@ -10,6 +10,7 @@
 #include "asyncdl/error.h"
 #include "fetch/finish.h"
 #include "fetch/judge.h"
+#include "fetch/locate.h"
 #include "fetch/options.h"
 #include "fetch/start.h"
 #include "task/future.h"
@@ -41,6 +42,18 @@ static void on_ended(struct adl_attempt *attempt, void *data)
     adl_judge_attempt(data);
 }
 
+static void on_located(struct adl_resolve_lookup *lookup, int err,
+                       const char *text)
+{
+    struct asyncdl_transfer *t = adl_locate_get_transfer(lookup);
+
+    if (err < 0) {
+        adl_judge_lookup(t, err, text);
+    } else {
+        adl_start_located(t, text);
+    }
+}
+
 /* Nothing may stand between a canceled transfer and its end but the disk. */
 static void cancel(struct asyncdl_transfer *t)
 {
@@ -53,6 +66,11 @@ static void cancel(struct asyncdl_transfer *t)
         break;
     case ADL_STAGE_WAITING:
         adl_sched_remove(client->sched, &t->item);
+        break;
+    case ADL_STAGE_RESOLVING:
+        adl_locate_stop(t);
+        adl_sched_end(client->sched, &t->item, ADL_HOST_NEUTRAL,
+                      uv_now(client->loop));
         break;
     case ADL_STAGE_ACTIVE:
         adl_start_release(t);
@@ -133,6 +151,17 @@ static void check_deadlines(struct asyncdl_client *client)
         if (err < 0) {
             adl_attempt_abort(t->attempt, err);
             adl_judge_attempt(t);
+        } else if (due_ms < client->check_ms) {
+            client->check_ms = due_ms;
+        }
+    }
+    DL_FOREACH_SAFE2(client->resolving, t, next, stage_next)
+    {
+        uint64_t due_ms;
+        int err = adl_locate_check_time(t, now_ms, &due_ms);
+
+        if (err < 0) {
+            adl_judge_lookup(t, err, "");
         } else if (due_ms < client->check_ms) {
             client->check_ms = due_ms;
         }
@@ -224,7 +253,7 @@ static void set_alarm(struct asyncdl_client *client)
 
         due_ms = rate_ms < due_ms ? rate_ms : due_ms;
     }
-    if (client->active == NULL) {
+    if (client->active == NULL && client->resolving == NULL) {
         client->check_ms = UINT64_MAX;
     }
     due_ms = client->check_ms < due_ms ? client->check_ms : due_ms;
@@ -253,6 +282,9 @@ static void destroy_parts(struct asyncdl_client *client)
     adl_dir_destroy(client->dir);
     adl_names_destroy(client->names);
     client->attempts = NULL;
+    if (client->resolve != NULL) { /* never used, else it is closed */
+        adl_resolve_close(client->resolve, NULL);
+    }
 }
 
 static void on_part_closed(void *data)
@@ -278,9 +310,15 @@ static void on_part_closed(void *data)
 static void shut(struct asyncdl_client *client)
 {
     client->is_shut = true;
-    client->n_open = 3;
+    client->n_open = 3 + (client->resolve != NULL);
     adl_attempt_pool_destroy(client->attempts); /* before its multi */
     client->attempts = NULL;
+    if (client->resolve != NULL) {
+        struct adl_resolve *resolve = client->resolve;
+
+        client->resolve = NULL;
+        adl_resolve_close(resolve, on_part_closed);
+    }
     adl_multi_close(client->multi, on_part_closed);
     adl_turn_close(&client->turn, on_part_closed);
     adl_wakeup_close(&client->wakeup, on_part_closed);
@@ -291,6 +329,9 @@ static void on_turn(void *data)
     struct asyncdl_client *client = data;
 
     adl_attempt_reap(client->attempts, on_ended);
+    if (client->resolve != NULL) {
+        adl_resolve_deliver(client->resolve, on_located);
+    }
     answer_calls(client);
     release_throttled(client);
     check_deadlines(client);
@@ -352,6 +393,11 @@ static int open_parts(struct asyncdl_client *client)
     if (err == 0) {
         err = adl_offload_create(&client->offload, client->loop, on_something,
                                  client);
+    }
+    if (err == 0 && o->http.dns_servers != NULL) {
+        err = adl_resolve_open(&client->resolve, client->loop,
+                               o->http.dns_servers, o->http.ip_version,
+                               on_something, client);
     }
     if (err == 0) {
         err = adl_attempt_pool_create(&client->attempts, o, client->loop,

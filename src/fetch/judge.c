@@ -8,6 +8,7 @@
 
 #include "asyncdl/error.h"
 #include "fetch/finish.h"
+#include "fetch/locate.h"
 #include "fetch/range.h"
 #include "fetch/retry.h"
 #include "fetch/start.h"
@@ -294,6 +295,16 @@ void adl_judge_attempt(struct asyncdl_transfer *t)
         judge_failure(t, &ended);
     }
     free(ended.redirect_url);
+}
+
+void adl_judge_lookup(struct asyncdl_transfer *t, int err, const char *why)
+{
+    struct ended ended = {.err = err};
+
+    t->last = (struct adl_attempt_outcome){.err = err};
+    adl_locate_explain(t->last.text, sizeof(t->last.text), t, err, why);
+    adl_locate_stop(t);
+    judge_failure(t, &ended);
 }
 
 static bool is_lack_of_fds(int err)

@@ -9,6 +9,7 @@
 
 #include "asyncdl/error.h"
 #include "fetch/finish.h"
+#include "fetch/locate.h"
 #include "store/name.h"
 #include "task/future.h"
 
@@ -275,14 +276,21 @@ const struct adl_attempt_ops adl_start_attempt_ops = {
     .on_body = on_body,
 };
 
+/* It has its slot. */
 static void note_started(struct asyncdl_transfer *t)
+{
+    t->n_attempts++;
+    t->waited_ms += uv_now(t->client->loop) - t->queued_ms;
+    adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_STARTED});
+}
+
+static void note_active(struct asyncdl_transfer *t)
 {
     struct asyncdl_client *client = t->client;
     uint64_t now_ms = uv_now(client->loop);
     uint64_t due_ms;
 
     t->stage = ADL_STAGE_ACTIVE;
-    t->waited_ms += now_ms - t->queued_ms;
     DL_APPEND2(client->active, t, stage_prev, stage_next);
     (void)adl_attempt_check_time(t->attempt, now_ms, &due_ms); /* just begun */
     if (due_ms < client->check_ms) {
@@ -291,10 +299,18 @@ static void note_started(struct asyncdl_transfer *t)
     if (t->is_paused) {
         adl_attempt_pause(t->attempt, ADL_PAUSE_USER);
     }
-    adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_STARTED});
 }
 
-static void start(struct asyncdl_transfer *t)
+static void fail_to_start(struct asyncdl_transfer *t, int err)
+{
+    adl_sched_end(t->client->sched, &t->item, ADL_HOST_NEUTRAL,
+                  uv_now(t->client->loop));
+    adl_finish_fail(t, err, false, NULL);
+}
+
+/* located is for libcurl, which needs none where it is NULL. */
+static int start_attempt(struct asyncdl_transfer *t, const char *located,
+                         uint64_t spent_ms)
 {
     struct asyncdl_client *client = t->client;
     bool resume = t->can_resume && !t->must_restart && t->body.size > 0;
@@ -305,6 +321,8 @@ static void start(struct asyncdl_transfer *t)
         .referer = t->referer,
         .offset = resume ? t->body.size : 0,
         .if_range = resume ? adl_range_if_range(&t->version) : NULL,
+        .located = located,
+        .spent_ms = spent_ms,
         .is_foreign = adl_transfer_is_foreign(t),
         .is_last_of_host = adl_sched_n_hosts(client->sched) > HOSTS_KEPT &&
                            adl_sched_is_last_of_host(&t->item),
@@ -312,14 +330,53 @@ static void start(struct asyncdl_transfer *t)
 
     t->offset = spec.offset;
     int err = adl_attempt_start(&t->attempt, client->attempts, &spec, t);
-    if (err < 0) {
-        adl_sched_end(client->sched, &t->item, ADL_HOST_NEUTRAL,
-                      uv_now(client->loop));
-        adl_finish_fail(t, err, false, NULL);
-        return;
+    if (err == 0) {
+        note_active(t);
     }
-    t->n_attempts++;
-    note_started(t);
+    return err;
+}
+
+static int start_at(struct asyncdl_transfer *t, const char *addresses,
+                    uint64_t spent_ms)
+{
+    struct adl_buf located = {0};
+    int err = adl_locate_write(&located, t, addresses);
+
+    if (err == 0) {
+        err = start_attempt(t, adl_buf_str(&located), spent_ms);
+    }
+    adl_buf_finish(&located);
+    return err;
+}
+
+void adl_start_located(struct asyncdl_transfer *t, const char *addresses)
+{
+    int err;
+
+    adl_locate_stop(t);
+    err = start_at(t, addresses, uv_now(t->client->loop) - t->located_ms);
+    if (err < 0) {
+        fail_to_start(t, err);
+    }
+}
+
+static void start(struct asyncdl_transfer *t)
+{
+    const char *addresses = NULL;
+    int rc = 0;
+
+    if (t->client->resolve != NULL) {
+        rc = adl_locate_start(t, &addresses);
+    }
+    if (rc == 0) {
+        rc = addresses != NULL ? start_at(t, addresses, 0)
+                               : start_attempt(t, NULL, 0);
+    }
+    if (rc < 0) {
+        fail_to_start(t, rc);
+    } else {
+        note_started(t);
+    }
 }
 
 void adl_start_ready(struct asyncdl_client *client)

@@ -11,6 +11,9 @@ extern const struct adl_attempt_ops adl_start_attempt_ops;
 /* Start what may start now. */
 void adl_start_ready(struct asyncdl_client *client);
 
+/* Go on with a transfer that was RESOLVING. */
+void adl_start_located(struct asyncdl_transfer *t, const char *addresses);
+
 /* Queue it under the host it goes to, from due_ms on (0: now). It is failed
  * where that host is closed to us for too long, or without memory. */
 void adl_start_enqueue(struct asyncdl_transfer *t, uint64_t due_ms);

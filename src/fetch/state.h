@@ -18,6 +18,7 @@
 #include "fetch/multi.h"
 #include "fetch/offload.h"
 #include "fetch/rate.h"
+#include "fetch/resolve.h"
 #include "fetch/retry.h"
 #include "fetch/sched.h"
 #include "fetch/transfer.h"
@@ -39,6 +40,7 @@ struct asyncdl_client {
     struct adl_turn turn;
     struct adl_wakeup wakeup;
     struct adl_multi *multi;
+    struct adl_resolve *resolve; /* NULL: names are libcurl's to look up */
     struct adl_attempt_pool *attempts;
     struct adl_sched *sched;
     struct adl_offload *offload;
@@ -50,6 +52,7 @@ struct asyncdl_client {
 
     struct asyncdl_transfer *transfers; /* all; prev, next */
     struct asyncdl_transfer *fresh;     /* NEW; stage_prev, stage_next */
+    struct asyncdl_transfer *resolving; /* RESOLVING; likewise */
     struct asyncdl_transfer *active;    /* ACTIVE; likewise */
     struct asyncdl_transfer *ended;     /* ENDED; likewise */
     struct asyncdl_transfer *called;    /* calls_prev, calls_next */
@@ -71,7 +74,7 @@ struct asyncdl_client {
 
     bool is_closing;
     bool is_shut; /* the handles are being closed */
-    int n_open;   /* of turn, wakeup and multi */
+    int n_open;   /* of turn, wakeup, multi and resolve */
     asyncdl_close_cb on_closed;
     void *close_data;
 };

@@ -12,25 +12,27 @@
 #include "fetch/body.h"
 #include "fetch/offload.h"
 #include "fetch/range.h"
+#include "fetch/resolve.h"
 #include "fetch/sched.h"
 #include "fetch/url.h"
 #include "store/digest.h"
 
 /* Where a transfer stands. It only moves forward, but for retries: WAITING and
- * ACTIVE alternate. */
+ * ACTIVE, with RESOLVING between them, alternate. */
 enum adl_stage {
-    ADL_STAGE_NEW,      /* accepted in this turn */
-    ADL_STAGE_CHECKING, /* a job looks whether its file is there already */
-    ADL_STAGE_WAITING,  /* in the scheduler */
-    ADL_STAGE_ACTIVE,   /* an attempt is under way */
-    ADL_STAGE_SAVING,   /* its body is being saved or dropped */
-    ADL_STAGE_ENDED,    /* its callback is due */
+    ADL_STAGE_NEW,       /* accepted in this turn */
+    ADL_STAGE_CHECKING,  /* a job looks whether its file is there already */
+    ADL_STAGE_WAITING,   /* in the scheduler */
+    ADL_STAGE_RESOLVING, /* its host's address is asked for */
+    ADL_STAGE_ACTIVE,    /* an attempt is under way */
+    ADL_STAGE_SAVING,    /* its body is being saved or dropped */
+    ADL_STAGE_ENDED,     /* its callback is due */
 };
 
 struct asyncdl_transfer {
     struct adl_sched_item item; /* first: what the scheduler hands back */
     struct asyncdl_transfer *prev, *next;             /* client.transfers */
-    struct asyncdl_transfer *stage_prev, *stage_next; /* client.fresh, .ended */
+    struct asyncdl_transfer *stage_prev, *stage_next; /* client.fresh... */
     struct asyncdl_transfer *calls_prev, *calls_next; /* client.called */
     struct asyncdl_transfer *slow_prev, *slow_next;   /* client.throttled */
     struct asyncdl_client *client;
@@ -55,6 +57,8 @@ struct asyncdl_transfer {
     char *first_origin; /* of the mirror in use: whom credentials are for */
     char *path;         /* of the file, safe; NULL for others */
     bool is_named;      /* path is claimed; else the server may change it */
+    struct adl_resolve_lookup lookup;
+    uint64_t located_ms; /* since when it has been RESOLVING */
     struct adl_attempt *attempt;
     struct adl_job check;
     int check_rc;

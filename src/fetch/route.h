@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which name must be known before a URL can be asked for. Pure, and libcurl's
+ * rules: --connect-to comes first, then proxies, then --resolve.
+ */
+#ifndef ADL_FETCH_ROUTE_H
+#define ADL_FETCH_ROUTE_H
+
+#include <stdbool.h>
+
+#include "asyncdl/client.h"
+
+#define ADL_ROUTE_HOST_MAX 255 /* no longer name fits into a question */
+
+struct adl_route {
+    char host[ADL_ROUTE_HOST_MAX + 1]; /* lower case */
+    char port[6];
+};
+
+/* The proxy for a URL, "" for none; no_proxy is not looked at. */
+const char *adl_route_get_proxy(const struct asyncdl_http_options *http,
+                                const char *url);
+
+/*
+ * Is there a name to look up for a URL of that origin ("http://host:80")? Not
+ * where the address is given already, and not where a proxy finds it out; the
+ * proxy's own name is left to libcurl.
+ */
+bool adl_route_find(struct adl_route *out,
+                    const struct asyncdl_http_options *http,
+                    const char *origin);
+
+#endif
