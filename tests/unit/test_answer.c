@@ -64,7 +64,7 @@ static void test_lengths(void **state)
         {"content-LENGTH:5", 0, true, 5},
         {"Content-Length: \t 5 \t", 0, true, 5},
         {"Content-Length: 9223372036854775807", 0, true, INT64_MAX},
-        {"Content-Length: 99999999999999999999", 0, false, 0},
+        {"Content-Length: 99999999999999999999", ASYNCDL_EPROTOCOL, false, 0},
         {"Content-Length: -1", 0, false, 0},
         {"Content-Length: two", 0, false, 0},
         {"Content-Length:", 0, false, 0},
