@@ -56,16 +56,21 @@ struct adl_attempt_spec {
     bool is_last_of_host;       /* the connection is of no further use */
 };
 
+/* What is worth keeping of one. */
+struct adl_attempt_facts {
+    int status; /* 0 without an answer */
+    struct asyncdl_times time;
+    const char *http_version; /* constant; NULL is "" */
+    char remote_ip[48];       /* of any family, "" without a connection */
+};
+
 /* How it ended. */
 struct adl_attempt_outcome {
     int err;            /* 0 for a 2xx answer, whole as far as HTTP tells */
-    int status;         /* 0 without an answer */
-    char text[400];     /* "" when err is 0 */
     char *redirect_url; /* of a 3xx, absolute; taken by the caller */
     bool lacks_fds;     /* no descriptor was left for a socket */
-    struct asyncdl_times time;
-    const char *http_version; /* constant */
-    char remote_ip[64];
+    struct adl_attempt_facts facts;
+    char text[400]; /* set unless err is 0 */
 };
 
 struct adl_attempt {

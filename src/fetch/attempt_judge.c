@@ -155,7 +155,23 @@ static void read_ip(const struct adl_attempt *a, char *out, size_t cap)
     const char *ip = NULL;
 
     (void)curl_easy_getinfo(a->easy, CURLINFO_PRIMARY_IP, &ip);
-    (void)snprintf(out, cap, "%s", ip != NULL ? ip : "");
+    size_t len = ip != NULL ? strlen(ip) : 0;
+    if (len >= cap) {
+        len = 0; /* no address is that long */
+    }
+    if (len > 0) {
+        memcpy(out, ip, len);
+    }
+    out[len] = '\0';
+}
+
+static void read_facts(const struct adl_attempt *a,
+                       struct adl_attempt_facts *out)
+{
+    out->status = a->answer.range.status;
+    read_times(a, &out->time);
+    out->http_version = read_version(a);
+    read_ip(a, out->remote_ip, sizeof(out->remote_ip));
 }
 
 static int read_redirect(const struct adl_attempt *a, char **out)
@@ -190,7 +206,7 @@ static void write_status(const struct adl_attempt *a,
     const char *lack = "";
     char wait[64] = "";
 
-    if (is_redirect(out->status) && !answer->has_location) {
+    if (is_redirect(out->facts.status) && !answer->has_location) {
         lack = " without a Location to go to";
     }
     if (answer->has_retry_after) {
@@ -198,7 +214,7 @@ static void write_status(const struct adl_attempt *a,
                        answer->retry_after_ms / 1000); /* always fits */
     }
     (void)snprintf(out->text, sizeof(out->text), "HTTP status %d%s%s",
-                   out->status, lack, wait);
+                   out->facts.status, lack, wait);
 }
 
 /* libcurl's text names the host, the port and the cause where it has one. */
@@ -235,10 +251,11 @@ void adl_attempt_judge(struct adl_attempt *attempt,
     CURLcode cc = attempt->cc;
     int status = attempt->answer.range.status;
 
-    *out = (struct adl_attempt_outcome){.status = status};
-    read_times(attempt, &out->time);
-    out->http_version = read_version(attempt);
-    read_ip(attempt, out->remote_ip, sizeof(out->remote_ip));
+    out->err = 0;
+    out->redirect_url = NULL;
+    out->lacks_fds = false;
+    read_facts(attempt, &out->facts);
+    out->text[0] = '\0'; /* the rest of it need not be touched */
     if (cc == CURLE_OK && status >= 200 && status <= 299 &&
         !is_cut_in_head(attempt)) {
         return;
@@ -255,7 +272,7 @@ void adl_attempt_judge(struct adl_attempt *attempt,
         out->err = translate(attempt);
         out->lacks_fds = lacks_fds(attempt);
         if (out->err == ASYNCDL_EPROXY) {
-            out->status = read_proxy_refusal(attempt);
+            out->facts.status = read_proxy_refusal(attempt);
         }
     }
     write_text(attempt, out);

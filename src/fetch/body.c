@@ -48,6 +48,7 @@ void adl_body_finish(struct adl_body *body)
     drop_chunks(body);
     adl_buf_finish(&body->mem);
     adl_digest_destroy(body->digest);
+    free(body->error);
 }
 
 void adl_body_reset(struct adl_body *body)
@@ -57,7 +58,7 @@ void adl_body_reset(struct adl_body *body)
     body->size = 0;
     body->expected = 0;
     body->err = 0;
-    body->error.text[0] = '\0';
+    body->error = NULL;
     body->is_stream = false;
     body->must_rewind = false;
     body->must_save = false;
@@ -103,20 +104,29 @@ static void queue_chunk(struct adl_body *body)
     body->n_filled++;
 }
 
+/* On a thread of the pool; the first error stays. */
+static void keep_error(struct adl_body *body,
+                       const struct adl_sink_error *error)
+{
+    if (body->err < 0 && body->error == NULL && error->text[0] != '\0') {
+        body->error = strdup(error->text); /* NULL: what err says must do */
+    }
+}
+
 /* On a thread of the pool. */
-static int write_chunks(struct adl_body *body)
+static int write_chunks(struct adl_body *body, struct adl_sink_error *error)
 {
     int err = 0;
 
     if (body->sink == NULL) {
         err = adl_sink_open(&body->sink, body->env->dir, &body->work.target,
-                            body->work.expected, &body->error);
+                            body->work.expected, error);
     } else if (body->work.is_rewinding) {
-        err = adl_sink_rewind(body->sink, &body->error);
+        err = adl_sink_rewind(body->sink, error);
     }
     for (struct chunk *c = body->work.chunks; c != NULL && err == 0;
          c = c->next) {
-        err = adl_sink_write(body->sink, c->bytes, c->len, &body->error);
+        err = adl_sink_write(body->sink, c->bytes, c->len, error);
     }
     return err;
 }
@@ -125,18 +135,20 @@ static int write_chunks(struct adl_body *body)
 static void run_stream(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
+    struct adl_sink_error error;
 
-    if (!body->work.is_dropping && body->work.err == 0) {
-        body->work.err = write_chunks(body);
+    error.text[0] = '\0';
+    if (!body->work.is_dropping && body->err == 0) {
+        body->err = write_chunks(body, &error);
     }
-    if (body->work.is_dropping || body->work.err < 0) {
+    if (body->work.is_dropping || body->err < 0) {
         adl_sink_abort(body->sink);
         body->sink = NULL;
     } else if (body->work.is_saving) {
-        body->work.err =
-            adl_sink_commit(body->sink, &body->work.target, &body->error);
+        body->err = adl_sink_commit(body->sink, &body->work.target, &error);
         body->sink = NULL;
     }
+    keep_error(body, &error);
 }
 
 static void submit(struct adl_body *body);
@@ -308,13 +320,17 @@ static int update_digest(struct adl_body *body, const void *bytes, size_t len)
 
 static int check_digest(struct adl_body *body)
 {
+    struct adl_sink_error error;
     int err = update_digest(body, "", 0); /* an empty body has one, too */
 
     if (err < 0 || body->digest == NULL) {
         return err;
     }
-    return adl_digest_check(body->digest, &body->checksum, body->error.text,
-                            sizeof(body->error.text));
+    error.text[0] = '\0';
+    body->err = adl_digest_check(body->digest, &body->checksum, error.text,
+                                 sizeof(error.text));
+    keep_error(body, &error);
+    return body->err;
 }
 
 int adl_body_add(struct adl_body *body, const void *bytes, size_t len)
@@ -349,10 +365,12 @@ int adl_body_add(struct adl_body *body, const void *bytes, size_t len)
 static void run_small(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
+    struct adl_sink_error error;
 
-    body->err =
-        adl_sink_save(body->env->dir, &body->target, adl_buf_str(&body->mem),
-                      body->mem.len, &body->error);
+    error.text[0] = '\0';
+    body->err = adl_sink_save(body->env->dir, &body->target,
+                              adl_buf_str(&body->mem), body->mem.len, &error);
+    keep_error(body, &error);
 }
 
 static void done_small(struct adl_job *job)

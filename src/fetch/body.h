@@ -57,7 +57,7 @@ struct adl_body {
     struct asyncdl_transfer *transfer;
     bool is_refused; /* on_body failed: no other attempt would help */
     int err;         /* what saving came to */
-    struct adl_sink_error error;
+    char *error;     /* the same in words; NULL: what err says */
 
     /* Of a body that is no file, where a checksum is known. */
     struct adl_checksum checksum;

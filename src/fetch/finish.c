@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/finish.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 #include <utlist.h>
 
@@ -48,9 +48,11 @@ void adl_finish_fail(struct asyncdl_transfer *t, int err, bool is_retryable,
 {
     t->err = err;
     t->is_retryable = is_retryable;
-    if (text != t->last.text) {
-        (void)snprintf(t->last.text, sizeof(t->last.text), "%s",
-                       text != NULL ? text : asyncdl_strerror(err));
+    if (text != NULL && text != t->error) {
+        adl_transfer_explain(t, "%s", text);
+    } else if (text == NULL) {
+        free(t->error);
+        t->error = NULL;
     }
     t->stage = ADL_STAGE_SAVING;
     t->client->n_saving++;

@@ -28,29 +28,48 @@ struct ended {
     char *redirect_url; /* owned */
 };
 
+/* The bytes that came with this answer are kept: of which version they are. */
+static void keep_version(struct asyncdl_transfer *t)
+{
+    const struct adl_range_answer *answer = &t->attempt->answer.range;
+    bool is_first_part = t->attempt->has_begun && t->version == NULL;
+
+    if (is_first_part && t->can_resume && t->body.size > 0) {
+        t->version = malloc(sizeof(*t->version)); /* NULL: from the start */
+        if (t->version != NULL) {
+            *t->version = answer->validator;
+        }
+    }
+}
+
 static struct ended take_outcome(struct asyncdl_transfer *t)
 {
     const struct adl_answer *answer = &t->attempt->answer;
+    struct adl_attempt_outcome outcome;
 
-    free(t->last.redirect_url);
-    adl_attempt_judge(t->attempt, &t->last);
+    adl_attempt_judge(t->attempt, &outcome);
+    t->last = outcome.facts;
     struct ended ended = {
-        .err = t->last.err,
-        .status = t->last.status,
-        .lacks_fds = t->last.lacks_fds,
+        .err = outcome.err,
+        .status = outcome.facts.status,
+        .lacks_fds = outcome.lacks_fds,
         .has_retry_after = answer->has_retry_after,
         .retry_after_ms = answer->retry_after_ms,
-        .redirect_url = t->last.redirect_url,
+        .redirect_url = outcome.redirect_url,
     };
-    t->last.redirect_url = NULL;
     if (ended.err == 0 && !t->attempt->has_begun) { /* an empty body */
         ended.err = adl_start_take_answer(t);
-        (void)snprintf(t->last.text, sizeof(t->last.text), "%s",
-                       ended.err < 0 ? asyncdl_strerror(ended.err) : "");
+        (void)snprintf(outcome.text, sizeof(outcome.text), "%s",
+                       asyncdl_strerror(ended.err));
     }
     if (ended.err == ASYNCDL_ERANGE && t->offset == 0) {
-        (void)snprintf(t->last.text, sizeof(t->last.text),
-                       "the server sent a part (206), nobody asked for one");
+        adl_transfer_explain(t, "the server sent a part (206), nobody asked "
+                                "for one");
+    } else if (ended.err < 0) {
+        adl_transfer_explain(t, "%s", outcome.text);
+    }
+    if (ended.err < 0) {
+        keep_version(t);
     }
     return ended;
 }
@@ -60,8 +79,7 @@ static bool was_complete(const struct asyncdl_transfer *t,
                          const struct adl_range_answer *answer)
 {
     return t->offset > 0 && answer->status == 416 &&
-           adl_range_judge(&t->version, t->offset, answer) ==
-               ADL_RANGE_COMPLETE;
+           adl_range_judge(t->version, t->offset, answer) == ADL_RANGE_COMPLETE;
 }
 
 static enum adl_host_sign get_sign(const struct ended *ended)
@@ -87,7 +105,7 @@ static bool try_mirror(struct asyncdl_transfer *t)
 static void give_up(struct asyncdl_transfer *t, int err, bool is_retryable)
 {
     if (!try_mirror(t)) {
-        adl_finish_fail(t, err, is_retryable, t->last.text);
+        adl_finish_fail(t, err, is_retryable, adl_transfer_get_error(t, err));
     }
 }
 
@@ -116,9 +134,9 @@ static void fail_redirect(struct asyncdl_transfer *t, int err, const char *url)
     struct adl_buf shown = {0};
     bool is_shown = adl_redact_url(&shown, url) == 0;
 
-    (void)snprintf(t->last.text, sizeof(t->last.text), "%s%s%.300s",
-                   asyncdl_strerror(err), is_shown ? ": " : "",
-                   is_shown ? adl_buf_str(&shown) : "");
+    adl_transfer_explain(t, "%s%s%.300s", asyncdl_strerror(err),
+                         is_shown ? ": " : "",
+                         is_shown ? adl_buf_str(&shown) : "");
     adl_buf_finish(&shown);
     give_up(t, err, false);
 }
@@ -137,25 +155,30 @@ static void follow(struct asyncdl_transfer *t, const char *url)
         fail_redirect(t, err == -ENOMEM ? err : ASYNCDL_EREDIRECT, url);
         return;
     }
-    adl_url_finish(&t->url);
-    t->url = next;
-    t->n_redirects++;
+    err = adl_transfer_redirect(t, &next);
+    if (err < 0) {
+        adl_url_finish(&next);
+        fail_redirect(t, err, url);
+        return;
+    }
     t->n_attempts--; /* it goes on, and counts once */
     adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_REDIRECT});
     adl_start_enqueue_first(t);
 }
 
 /* Say whose failure it was where that is not the URL of the request. */
-static void name_source(struct asyncdl_transfer *t)
+static void name_source(struct asyncdl_transfer *t, int err)
 {
-    size_t len = strlen(t->last.text);
+    struct adl_buf text = {0};
     struct adl_buf shown = {0};
 
     if ((t->n_redirects > 0 || t->i_url > 0) &&
-        adl_redact_url(&shown, t->url.text) == 0) {
-        (void)snprintf(t->last.text + len, sizeof(t->last.text) - len,
-                       ", at %s", adl_buf_str(&shown));
+        adl_redact_url(&shown, t->url.text) == 0 &&
+        adl_buf_addf(&text, "%s, at %s", adl_transfer_get_error(t, err),
+                     adl_buf_str(&shown)) == 0) {
+        adl_transfer_explain(t, "%s", adl_buf_str(&text));
     }
+    adl_buf_finish(&text);
     adl_buf_finish(&shown);
 }
 
@@ -190,7 +213,7 @@ static void retry(struct asyncdl_transfer *t, const struct ended *ended,
     struct asyncdl_event event = {
         .type = ASYNCDL_EVENT_RETRY,
         .err = ended->err,
-        .reason = t->last.text,
+        .reason = adl_transfer_get_error(t, ended->err),
         .delay_ms = due_ms > now_ms ? due_ms - now_ms : 0,
     };
 
@@ -262,7 +285,7 @@ static void judge_failure(struct asyncdl_transfer *t, const struct ended *ended)
     if (verdict.action == ADL_RETRY_AGAIN) {
         retry(t, ended, verdict.due_ms);
     } else {
-        name_source(t);
+        name_source(t, ended->err);
         give_up(t, ended->err, verdict.action == ADL_RETRY_GIVE_UP);
     }
 }
@@ -281,7 +304,8 @@ void adl_judge_attempt(struct asyncdl_transfer *t)
         adl_finish_fail(t, -ECANCELED, true, NULL);
     } else if (t->body.is_refused) {
         end_slot(t, &ended);
-        adl_finish_fail(t, ended.err, false, t->last.text);
+        adl_finish_fail(t, ended.err, false,
+                        adl_transfer_get_error(t, ended.err));
     } else if (t->body.err < 0) {
         end_slot(t, &ended);
         adl_finish_save(t); /* which tells of the disk's failure */
@@ -300,9 +324,11 @@ void adl_judge_attempt(struct asyncdl_transfer *t)
 void adl_judge_lookup(struct asyncdl_transfer *t, int err, const char *why)
 {
     struct ended ended = {.err = err};
+    char text[400];
 
-    t->last = (struct adl_attempt_outcome){.err = err};
-    adl_locate_explain(t->last.text, sizeof(t->last.text), t, err, why);
+    t->last = (struct adl_attempt_facts){0};
+    adl_locate_explain(text, sizeof(text), t, err, why);
+    adl_transfer_explain(t, "%s", text);
     adl_locate_stop(t);
     judge_failure(t, &ended);
 }
@@ -329,9 +355,9 @@ void adl_judge_saved(struct asyncdl_transfer *t)
         return;
     }
     if (t->err == 0 && err < 0) {
-        (void)snprintf(t->last.text, sizeof(t->last.text), "%s",
-                       t->body.error.text[0] != '\0' ? t->body.error.text
-                                                     : asyncdl_strerror(err));
+        adl_transfer_explain(t, "%s",
+                             t->body.error != NULL ? t->body.error
+                                                   : asyncdl_strerror(err));
         if (is_of_source(err)) {
             adl_body_reset(&t->body);
             if (try_mirror(t)) {

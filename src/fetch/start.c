@@ -151,7 +151,8 @@ static int take_whole(struct asyncdl_transfer *t)
     if (t->body.size > 0) {
         adl_body_restart(&t->body);
     }
-    t->version = answer->range.validator;
+    free(t->version);
+    t->version = NULL;
     t->can_resume = adl_range_can_resume(&answer->range);
     t->must_restart = false;
     t->mtime_s = answer->has_mtime ? answer->mtime_s : ADL_SINK_NO_TIME;
@@ -173,7 +174,7 @@ int adl_start_take_answer(struct asyncdl_transfer *t)
     if (t->offset == 0) {
         return take_whole(t);
     }
-    switch (adl_range_judge(&t->version, t->offset, &answer->range)) {
+    switch (adl_range_judge(t->version, t->offset, &answer->range)) {
     case ADL_RANGE_TAKE:
         return 0;
     case ADL_RANGE_RESTART:
@@ -313,14 +314,14 @@ static int start_attempt(struct asyncdl_transfer *t, const char *located,
                          uint64_t spent_ms)
 {
     struct asyncdl_client *client = t->client;
-    bool resume = t->can_resume && !t->must_restart && t->body.size > 0;
+    bool resume = t->version != NULL && !t->must_restart && t->body.size > 0;
     struct adl_attempt_spec spec = {
         .url = t->url.text,
         .headers = (const char *const *)t->headers,
         .user_agent = t->user_agent,
         .referer = t->referer,
         .offset = resume ? t->body.size : 0,
-        .if_range = resume ? adl_range_if_range(&t->version) : NULL,
+        .if_range = resume ? adl_range_if_range(t->version) : NULL,
         .located = located,
         .spent_ms = spent_ms,
         .is_foreign = adl_transfer_is_foreign(t),

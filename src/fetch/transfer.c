@@ -2,6 +2,8 @@
 #include "fetch/transfer.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 
 #define MEMORY_MAX_BYTES (UINT64_C(64) * 1024 * 1024)
 #define NAME_MAX_BYTES   4096
+#define ERROR_MAX_BYTES  800
 
 _Static_assert(sizeof(struct asyncdl_request) % sizeof(void *) == 0,
                "tail padding could be taken for a field that is new");
@@ -154,7 +157,8 @@ void adl_transfer_destroy(struct asyncdl_transfer *transfer)
     free(transfer->first_origin);
     free(transfer->path);
     adl_body_finish(&transfer->body);
-    free(transfer->last.redirect_url);
+    free(transfer->version);
+    free(transfer->error);
     free(transfer);
 }
 
@@ -162,30 +166,61 @@ int adl_transfer_use_url(struct asyncdl_transfer *transfer, size_t i,
                          const char *protocols)
 {
     struct adl_url url;
-    char *origin;
     int err = adl_url_parse(&url, transfer->urls[i], protocols);
 
     if (err < 0) {
         return err;
     }
-    err = adl_string_copy(&origin, url.origin);
-    if (err < 0) {
-        adl_url_finish(&url);
-        return err;
-    }
     adl_url_finish(&transfer->url);
-    free(transfer->first_origin);
     transfer->url = url;
-    transfer->first_origin = origin;
+    free(transfer->first_origin);
+    transfer->first_origin = NULL;
     transfer->i_url = i;
     transfer->n_redirects = 0;
     transfer->n_failed = 0;
     return 0;
 }
 
+int adl_transfer_redirect(struct asyncdl_transfer *transfer,
+                          struct adl_url *url)
+{
+    if (transfer->first_origin == NULL) {
+        int err =
+            adl_string_copy(&transfer->first_origin, transfer->url.origin);
+
+        if (err < 0) {
+            return err;
+        }
+    }
+    adl_url_finish(&transfer->url);
+    transfer->url = *url;
+    transfer->n_redirects++;
+    return 0;
+}
+
 bool adl_transfer_is_foreign(const struct asyncdl_transfer *transfer)
 {
-    return strcmp(transfer->url.origin, transfer->first_origin) != 0;
+    return transfer->first_origin != NULL &&
+           strcmp(transfer->url.origin, transfer->first_origin) != 0;
+}
+
+void adl_transfer_explain(struct asyncdl_transfer *transfer, const char *format,
+                          ...)
+{
+    char text[ERROR_MAX_BYTES];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    free(transfer->error);
+    transfer->error = strdup(text);
+}
+
+const char *adl_transfer_get_error(const struct asyncdl_transfer *transfer,
+                                   int err)
+{
+    return transfer->error != NULL ? transfer->error : asyncdl_strerror(err);
 }
 
 static enum asyncdl_state get_state(const struct asyncdl_transfer *t)
@@ -204,7 +239,7 @@ void adl_transfer_fill_result(const struct asyncdl_transfer *t,
     *out = (struct asyncdl_result){
         .state = get_state(t),
         .err = t->err,
-        .error = t->err != 0 ? t->last.text : "",
+        .error = t->err != 0 ? adl_transfer_get_error(t, t->err) : "",
         .retryable = t->is_retryable,
         .status = t->last.status,
         .attempts = t->n_attempts,

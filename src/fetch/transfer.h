@@ -54,17 +54,20 @@ struct asyncdl_transfer {
     /* On the way. */
     size_t i_url;       /* the mirror in use */
     struct adl_url url; /* where the next attempt goes */
-    char *first_origin; /* of the mirror in use: whom credentials are for */
-    char *path;         /* of the file, safe; NULL for others */
-    bool is_named;      /* path is claimed; else the server may change it */
+    /* Of the mirror in use, once a redirect led on: whom credentials are for.
+     */
+    char *first_origin;
+    char *path;    /* of the file, safe; NULL for others */
+    bool is_named; /* path is claimed; else the server may change it */
     struct adl_resolve_lookup lookup;
     uint64_t located_ms; /* since when it has been RESOLVING */
     struct adl_attempt *attempt;
     struct adl_job check;
     int check_rc;
     struct adl_body body;
-    struct adl_validator version; /* of which the body is a part */
-    bool can_resume;
+    /* Of which the body is a part, once an attempt broke off; else NULL. */
+    struct adl_validator *version;
+    bool can_resume;    /* the answer under way names its version */
     bool must_restart;  /* the next attempt asks for the whole */
     bool was_restarted; /* a botched range was forgiven once */
     int64_t mtime_s;
@@ -91,8 +94,8 @@ struct asyncdl_transfer {
     int err;
     bool is_retryable;
     bool is_skipped;
-    bool is_paused_early;            /* paused while no attempt was under way */
-    struct adl_attempt_outcome last; /* text is why it failed */
+    char *error;                   /* in words; NULL: what err says */
+    struct adl_attempt_facts last; /* of the last attempt */
 };
 
 /*
@@ -116,6 +119,22 @@ void adl_transfer_destroy(struct asyncdl_transfer *transfer);
 /* Go to the i-th mirror, from its start. 0 or an error of its URL. */
 int adl_transfer_use_url(struct asyncdl_transfer *transfer, size_t i,
                          const char *protocols);
+
+/* Go on at a URL that a redirect named; it is taken. 0 or -ENOMEM. */
+int adl_transfer_redirect(struct asyncdl_transfer *transfer,
+                          struct adl_url *url);
+
+/* Keep in words why it failed; without memory, what its code says must do. */
+void adl_transfer_explain(struct asyncdl_transfer *transfer, const char *format,
+                          ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
+
+/* Why it failed, or the last attempt did: what was kept, else what err says. */
+const char *adl_transfer_get_error(const struct asyncdl_transfer *transfer,
+                                   int err);
 
 /* May the credentials of the client be sent where it goes now? */
 bool adl_transfer_is_foreign(const struct asyncdl_transfer *transfer);

@@ -11,7 +11,6 @@
 #include <curl/curl.h>
 
 #include "asyncdl/error.h"
-#include "util/strings.h"
 
 #define URL_MAX 65536
 
@@ -77,17 +76,22 @@ static bool needs_encoding(const char *text)
     return false;
 }
 
-static int get(char **out, CURLU *parts, CURLUPart what, unsigned flags)
-{
-    char *text = NULL;
-    int err = translate(curl_url_get(parts, what, &text, flags));
+/* The parts of a URL before they are put in one block. */
+struct parts {
+    char *text;
+    char *scheme;
+    char *port;
+    char *host;
+    char *path;
+};
 
-    if (err < 0) {
-        return err;
-    }
-    *out = strdup(text); /* so that free() is right for it anywhere */
-    curl_free(text);
-    return *out != NULL ? 0 : -ENOMEM;
+static void free_parts(struct parts *parts)
+{
+    curl_free(parts->text);
+    curl_free(parts->scheme);
+    curl_free(parts->port);
+    curl_free(parts->host);
+    curl_free(parts->path);
 }
 
 static void make_lower(char *text)
@@ -95,20 +99,6 @@ static void make_lower(char *text)
     for (; *text != '\0'; text++) {
         *text = (char)tolower((unsigned char)*text);
     }
-}
-
-static int join_origin(struct adl_url *url, const char *scheme,
-                       const char *port)
-{
-    size_t cap = strlen(scheme) + strlen(url->host) + strlen(port) + 5;
-
-    url->origin = malloc(cap);
-    if (url->origin == NULL) {
-        return -ENOMEM;
-    }
-    (void)snprintf(url->origin, cap, "%s://%s:%s", scheme, url->host, port);
-    make_lower(url->origin);
-    return 0;
 }
 
 static void cut_brackets(char *host)
@@ -121,30 +111,58 @@ static void cut_brackets(char *host)
     }
 }
 
-static int take_apart(struct adl_url *url, CURLU *parts)
+/* A string that is added to a block, and where the next one goes. */
+static char *place(char **at, const char *bytes, size_t len)
 {
-    char *scheme = NULL;
-    char *port = NULL;
-    int err = get(&scheme, parts, CURLUPART_SCHEME, 0);
+    char *out = *at;
 
-    if (err == 0) {
-        err = get(&port, parts, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    memcpy(out, bytes, len);
+    out[len] = '\0';
+    *at += len + 1;
+    return out;
+}
+
+static int take_apart(struct parts *out, CURLU *url)
+{
+    CURLUcode uc = curl_url_get(url, CURLUPART_SCHEME, &out->scheme, 0);
+
+    if (uc == CURLUE_OK) {
+        uc = curl_url_get(url, CURLUPART_PORT, &out->port, CURLU_DEFAULT_PORT);
     }
-    if (err == 0) {
-        err = get(&url->host, parts, CURLUPART_HOST, 0);
+    if (uc == CURLUE_OK) {
+        uc = curl_url_get(url, CURLUPART_HOST, &out->host, 0);
     }
-    if (err == 0) {
-        err = get(&url->path, parts, CURLUPART_PATH, 0);
+    if (uc == CURLUE_OK) {
+        uc = curl_url_get(url, CURLUPART_PATH, &out->path, 0);
     }
-    if (err == 0) {
-        err = join_origin(url, scheme, port);
+    return translate(uc);
+}
+
+static int put_together(struct adl_url *out, const char *text,
+                        struct parts *parts)
+{
+    size_t host_len = strlen(parts->host);
+    size_t path_len = strlen(parts->path);
+    size_t text_len = strlen(text);
+    size_t origin_cap =
+        strlen(parts->scheme) + host_len + strlen(parts->port) + 5;
+    char *at = malloc(text_len + 1 + origin_cap + host_len + 1 + path_len + 1);
+    char *origin;
+
+    if (at == NULL) {
+        return -ENOMEM;
     }
-    if (err == 0) {
-        cut_brackets(url->host);
-    }
-    free(scheme);
-    free(port);
-    return err;
+    out->text = place(&at, text, text_len);
+    origin = at;
+    (void)snprintf(origin, origin_cap, "%s://%s:%s", parts->scheme, parts->host,
+                   parts->port);
+    make_lower(origin);
+    out->origin = origin;
+    at += origin_cap;
+    cut_brackets(parts->host);
+    out->host = place(&at, parts->host, strlen(parts->host));
+    out->path = place(&at, parts->path, path_len);
+    return 0;
 }
 
 /*
@@ -264,55 +282,51 @@ static int take_plain(struct adl_url *out, const char *text,
                       const struct plain *plain)
 {
     bool has_path = plain->path_len > 0;
-    struct adl_url url = {
-        .text = strdup(text),
-        .host = strndup(text + plain->host, plain->host_len),
-        .path = has_path ? strndup(text + plain->path, plain->path_len)
-                         : strdup("/"),
-    };
-    const char *port =
-        plain->port != 0 ? text + plain->port : plain->default_port;
-    int port_len = plain->port != 0 ? (int)plain->port_len : 3;
-    size_t cap = plain->host + plain->host_len + 8;
+    bool has_port = plain->port != 0;
+    const char *port = has_port ? text + plain->port : plain->default_port;
+    size_t port_len = has_port ? plain->port_len : strlen(port);
+    size_t path_len = has_path ? plain->path_len : 1;
+    size_t text_len = strlen(text);
+    size_t host_end = plain->host + plain->host_len;
+    char *at = malloc(text_len + 1 + host_end + 1 + port_len + 1 +
+                      plain->host_len + 1 + path_len + 1);
 
-    url.origin = malloc(cap);
-    if (url.text == NULL || url.host == NULL || url.path == NULL ||
-        url.origin == NULL) {
-        adl_url_finish(&url);
+    if (at == NULL) {
         return -ENOMEM;
     }
-    (void)snprintf(url.origin, cap, "%.*s:%.*s",
-                   (int)(plain->host + plain->host_len), text, port_len, port);
-    *out = url;
+    out->text = place(&at, text, text_len);
+    out->origin = at;
+    (void)place(&at, text, host_end);
+    at[-1] = ':'; /* where the end of the host was */
+    (void)place(&at, port, port_len);
+    out->host = place(&at, text + plain->host, plain->host_len);
+    out->path = place(&at, has_path ? text + plain->path : "/", path_len);
     return 0;
 }
 
 int adl_url_parse_fully(struct adl_url *out, const char *text)
 {
-    struct adl_url url = {0};
+    struct parts parts = {0};
     bool encode = needs_encoding(text);
-    CURLU *parts = curl_url();
+    CURLU *url = curl_url();
 
-    if (parts == NULL) {
+    if (url == NULL) {
         return -ENOMEM;
     }
     int err = translate(
-        curl_url_set(parts, CURLUPART_URL, text, encode ? CURLU_URLENCODE : 0));
+        curl_url_set(url, CURLUPART_URL, text, encode ? CURLU_URLENCODE : 0));
     if (err == 0) {
-        err = take_apart(&url, parts);
+        err = take_apart(&parts, url);
     }
     if (err == 0 && encode) {
-        err = get(&url.text, parts, CURLUPART_URL, 0);
-    } else if (err == 0) {
-        err = adl_string_copy(&url.text, text);
+        err = translate(curl_url_get(url, CURLUPART_URL, &parts.text, 0));
     }
-    curl_url_cleanup(parts);
-    if (err < 0) {
-        adl_url_finish(&url);
-        return err;
+    if (err == 0) {
+        err = put_together(out, encode ? parts.text : text, &parts);
     }
-    *out = url;
-    return 0;
+    free_parts(&parts);
+    curl_url_cleanup(url);
+    return err;
 }
 
 int adl_url_parse(struct adl_url *out, const char *text, const char *protocols)
@@ -332,9 +346,6 @@ int adl_url_parse(struct adl_url *out, const char *text, const char *protocols)
 
 void adl_url_finish(struct adl_url *url)
 {
-    free(url->text);
-    free(url->origin);
-    free(url->host);
-    free(url->path);
+    free(url->text); /* the others stand behind it */
     *url = (struct adl_url){0};
 }

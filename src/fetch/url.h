@@ -9,10 +9,11 @@
 
 /* One URL, taken apart. Free with adl_url_finish(). Zero is empty. */
 struct adl_url {
-    char *text;   /* whole, with what must be percent-encoded encoded */
-    char *origin; /* "scheme://host:port", lower case: who is asked */
-    char *host;   /* without brackets */
-    char *path;   /* percent-encoded, from the '/' on */
+    char *text; /* whole, with what must be percent-encoded encoded */
+    /* In the same block of memory: */
+    const char *origin; /* "scheme://host:port", lower case: who is asked */
+    const char *host;   /* without brackets */
+    const char *path;   /* percent-encoded, from the '/' on */
 };
 
 /*
