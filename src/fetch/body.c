@@ -104,11 +104,11 @@ static void queue_chunk(struct adl_body *body)
     body->n_filled++;
 }
 
-/* On a thread of the pool; the first error stays. */
+/* The first error's words; called by whoever owns the body's saving. */
 static void keep_error(struct adl_body *body,
                        const struct adl_sink_error *error)
 {
-    if (body->err < 0 && body->error == NULL && error->text[0] != '\0') {
+    if (body->error == NULL && error->text[0] != '\0') {
         body->error = strdup(error->text); /* NULL: what err says must do */
     }
 }
@@ -138,14 +138,15 @@ static void run_stream(struct adl_job *job)
     struct adl_sink_error error;
 
     error.text[0] = '\0';
-    if (!body->work.is_dropping && body->err == 0) {
-        body->err = write_chunks(body, &error);
+    if (!body->work.is_dropping && body->work.err == 0) {
+        body->work.err = write_chunks(body, &error);
     }
-    if (body->work.is_dropping || body->err < 0) {
+    if (body->work.is_dropping || body->work.err < 0) {
         adl_sink_abort(body->sink);
         body->sink = NULL;
     } else if (body->work.is_saving) {
-        body->err = adl_sink_commit(body->sink, &body->work.target, &error);
+        body->work.err =
+            adl_sink_commit(body->sink, &body->work.target, &error);
         body->sink = NULL;
     }
     keep_error(body, &error);
@@ -327,10 +328,10 @@ static int check_digest(struct adl_body *body)
         return err;
     }
     error.text[0] = '\0';
-    body->err = adl_digest_check(body->digest, &body->checksum, error.text,
-                                 sizeof(error.text));
+    err = adl_digest_check(body->digest, &body->checksum, error.text,
+                           sizeof(error.text));
     keep_error(body, &error);
-    return body->err;
+    return err;
 }
 
 int adl_body_add(struct adl_body *body, const void *bytes, size_t len)
