@@ -36,6 +36,7 @@ static const struct entry entries[] = {
     {ASYNCDL_EEXISTS, "EEXISTS", "a file of that name is there already"},
     {ASYNCDL_EHELD, "EHELD", "host asks for too long a quiet"},
     {ASYNCDL_ENOTBUILT, "ENOTBUILT", "this libcurl cannot do it"},
+    {ASYNCDL_EINWAY, "EINWAY", "a file, link or folder is in the way"},
 };
 
 static const struct entry *find(int err)

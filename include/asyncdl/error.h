@@ -41,6 +41,7 @@ enum asyncdl_error {
     ASYNCDL_EEXISTS = -5022,      /**< a file has that name; left alone */
     ASYNCDL_EHELD = -5023,        /**< host asks for too long a quiet */
     ASYNCDL_ENOTBUILT = -5024,    /**< this build's libcurl cannot do it */
+    ASYNCDL_EINWAY = -5025,       /**< what is there already is in the way */
 };
 
 /**

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <utlist.h>
@@ -194,7 +195,11 @@ static void on_checked(struct adl_job *job)
         t->is_skipped = true;
         adl_finish_fail(t, ASYNCDL_EEXISTS, false, NULL);
     } else if (t->check_rc < 0) {
-        adl_finish_fail(t, t->check_rc, true, NULL);
+        (void)snprintf(t->last.text, sizeof(t->last.text),
+                       "look for %.300s: %s", t->path,
+                       asyncdl_strerror(t->check_rc));
+        adl_finish_fail(t, t->check_rc, t->check_rc != ASYNCDL_EINWAY,
+                        t->last.text);
     } else {
         adl_start_enqueue(t, 0);
     }

@@ -366,7 +366,8 @@ void adl_judge_saved(struct asyncdl_transfer *t)
         }
         t->err = err;
         t->is_skipped = err == ASYNCDL_EEXISTS;
-        t->is_retryable = !t->is_skipped && !is_of_source(err);
+        t->is_retryable =
+            !t->is_skipped && !is_of_source(err) && err != ASYNCDL_EINWAY;
     }
     adl_finish_end(t);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "asyncdl/error.h"
 #include "store/beneath.h"
 #include "store/file.h"
 #include "store/name.h"
@@ -268,6 +269,12 @@ static int is_there(int folder_fd, const char *name)
     return errno == ENOENT ? 0 : -errno;
 }
 
+/* What is wrong with one path is no fault of the whole directory. */
+static int translate_path(int err)
+{
+    return err == -ENOTDIR || err == -ELOOP ? ASYNCDL_EINWAY : err;
+}
+
 int adl_dir_has(struct adl_dir *dir, const char *path)
 {
     char folder[ADL_NAME_PATH_MAX + 1];
@@ -284,7 +291,7 @@ int adl_dir_has(struct adl_dir *dir, const char *path)
         return is_there(root_fd, name);
     }
     if (err == 0) {
-        err = adl_beneath_open(&fd, root_fd, folder);
+        err = translate_path(adl_beneath_open(&fd, root_fd, folder));
     }
     if (err < 0) {
         return err == -ENOENT ? 0 : err;
@@ -311,7 +318,7 @@ int adl_dir_open_parent(struct adl_dir *dir, const char *path, int *out_fd,
     if (err < 0) {
         return err;
     }
-    err = adl_beneath_make(&fd, root_fd, folder);
+    err = translate_path(adl_beneath_make(&fd, root_fd, folder));
     if (err < 0) {
         return err;
     }

@@ -30,7 +30,7 @@ void adl_dir_destroy(struct adl_dir *dir);
 /*
  * Is there something by that path, be it a folder or a dangling symlink? Makes
  * nothing. 1, 0 (also where there is no directory yet), or -errno. A path that
- * leads through a symlink or a file answers -ELOOP or -ENOTDIR.
+ * leads through a symlink or a file answers ASYNCDL_EINWAY.
  */
 int adl_dir_has(struct adl_dir *dir, const char *path);
 
@@ -43,7 +43,7 @@ int adl_dir_lend(struct adl_dir *dir, int *out_root_fd, int *out_aside_fd);
 /*
  * Open the folder that path's last component lies in, making folders that are
  * missing; *out_name points at that component within path. The caller closes
- * *out_fd. 0 or -errno.
+ * *out_fd. 0, ASYNCDL_EINWAY for a path through a symlink or a file, or -errno.
  */
 int adl_dir_open_parent(struct adl_dir *dir, const char *path, int *out_fd,
                         const char **out_name);

@@ -64,8 +64,11 @@ static int report(struct adl_sink_error *error, int err, const char *what,
     if (err == -EEXIST) {
         err = ASYNCDL_EEXISTS;
     }
-    explain(error, what, path,
-            err == -EISDIR ? "a folder has that name" : asyncdl_strerror(err));
+    if (err == -EISDIR) {
+        explain(error, what, path, "a folder has that name");
+        return ASYNCDL_EINWAY;
+    }
+    explain(error, what, path, asyncdl_strerror(err));
     return err;
 }
 

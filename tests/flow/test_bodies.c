@@ -198,13 +198,13 @@ static const char *get_header(const json_t *log, size_t nth, const char *name)
     return value != NULL ? value : "";
 }
 
-static json_t *run_logged(struct download *d, const char *list, int status)
+static json_t *run_logged(struct download *d, const char *list)
 {
     uint16_t port = d->servers->fault.port;
     struct http_answer reset = http_need(port, "/reset-log", "");
 
     http_answer_finish(&reset);
-    download_run(d, list, NULL, status);
+    download_run(d, list, "-v", 0);
     return http_need_json(port, "/log");
 }
 
@@ -213,7 +213,7 @@ static void test_a_cut_body_goes_on_where_it_stopped(void **state)
     struct download d;
 
     download_init(&d, *state);
-    json_t *log = run_logged(&d, "http://@FAULT@/range-honest/log", 0);
+    json_t *log = run_logged(&d, "http://@FAULT@/range-honest/log");
 
     assert_int_equal(json_array_size(log), 2);
     assert_string_equal(get_header(log, 0, "range"), "");
@@ -230,11 +230,13 @@ static void test_a_botched_range_is_not_asked_for_again(void **state)
     struct download d;
 
     download_init(&d, *state);
-    json_t *log = run_logged(&d, "http://@FAULT@/range-wrong-first/log", 0);
+    json_t *log = run_logged(&d, "http://@FAULT@/range-wrong-first/log");
 
     assert_int_equal(json_array_size(log), 3);
     assert_string_equal(get_header(log, 1, "range"), "bytes=5000-");
     assert_string_equal(get_header(log, 2, "range"), "");
+    download_need_err(&d, "http://@FAULT@/range-wrong-first/log: attempt 2: "
+                          "wrong answer to a range request; again in 0.0 s");
     download_need_pattern(&d, "log", 10000, 0);
     json_decref(log);
     download_finish(&d);
@@ -254,7 +256,7 @@ static void test_connections_that_end_between_requests_cost_nothing(
                                       i),
                          0);
     }
-    json_t *log = run_logged(&d, adl_buf_str(&list), 0);
+    json_t *log = run_logged(&d, adl_buf_str(&list));
 
     assert_int_equal(json_array_size(log), 200);
     assert_int_equal(download_count_files(&d), 200);

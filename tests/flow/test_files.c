@@ -139,10 +139,15 @@ static void test_links_out_of_the_folder_are_not_followed(void **state)
     make_out(&d);
     assert_int_equal(mkdir(tmpdir_get_path(&d.dir, "else"), 0755), 0);
     assert_int_equal(symlink("../else", tmpdir_get_path(&d.dir, "out/a")), 0);
-    download_run(&d, "http://@SITE@/bytes/9\n out=a/b\n", NULL, 4);
+    download_run(&d,
+                 "http://@SITE@/bytes/9\n out=a/b\n"
+                 "http://@SITE@/bytes/9\n out=c\n",
+                 NULL, 1);
 
-    download_need_err(&d, "http://@SITE@/bytes/9: ");
-    download_need_err(&d, "out/a/b");
+    download_need_err(&d, "http://@SITE@/bytes/9: look for a/b: a file, link "
+                          "or folder is in the way (not tried; another run "
+                          "will not help)\n");
+    download_need_pattern(&d, "c", 9, 0);
     assert_int_equal(rmdir(tmpdir_get_path(&d.dir, "else")), 0); /* empty */
     download_finish(&d);
 }
@@ -184,18 +189,41 @@ static void test_a_work_folder_that_is_a_link_stops_the_run(void **state)
     download_finish(&d);
 }
 
-static void test_a_file_where_a_folder_is_needed_stops_the_run(void **state)
+static void test_a_file_where_a_folder_is_needed_fails_one_url(void **state)
 {
     struct download d;
 
     download_init(&d, *state);
     make_out(&d);
     assert_int_equal(tmpdir_write(&d.dir, "out/a", "mine", 4), 0);
-    download_run(&d, "http://@SITE@/bytes/9\n out=a/b\n", NULL, 4);
+    for (int i = 0; i < 2; i++) {
+        download_run(&d,
+                     "http://@SITE@/bytes/9\n out=a/b\n"
+                     "http://@SITE@/bytes/9\n out=c\n",
+                     i == 0 ? "" : "--overwrite", 1);
+        download_need_err(&d, "http://@SITE@/bytes/9: ");
+        download_need_err(&d, " a/b: a file, link or folder is in the way");
+        download_need_text(&d, "a", "mine");
+        download_need_pattern(&d, "c", 9, 0);
+        assert_int_equal(download_count_files(&d), 2);
+    }
+    download_finish(&d);
+}
+
+static void test_a_folder_where_a_file_is_to_go_fails_one_url(void **state)
+{
+    struct download d;
+
+    download_init(&d, *state);
+    make_out(&d);
+    assert_int_equal(mkdir(tmpdir_get_path(&d.dir, "out/9"), 0755), 0);
+    download_run(&d, "http://@SITE@/bytes/9\nhttp://@SITE@/bytes/90000\n",
+                 "--overwrite", 1);
 
     download_need_err(&d, "http://@SITE@/bytes/9: ");
-    download_need_err(&d, "out/a/b");
-    download_need_text(&d, "a", "mine");
+    download_need_err(&d, "9: a folder has that name (after 1 attempt; another "
+                          "run will not help)\n");
+    download_need_pattern(&d, "90000", 90000, 0);
     assert_int_equal(download_count_files(&d), 1);
     download_finish(&d);
 }
@@ -225,7 +253,8 @@ int main(void)
         cmocka_unit_test(test_links_out_of_the_folder_are_not_followed),
         cmocka_unit_test(test_a_link_is_replaced_and_not_written_through),
         cmocka_unit_test(test_a_work_folder_that_is_a_link_stops_the_run),
-        cmocka_unit_test(test_a_file_where_a_folder_is_needed_stops_the_run),
+        cmocka_unit_test(test_a_file_where_a_folder_is_needed_fails_one_url),
+        cmocka_unit_test(test_a_folder_where_a_file_is_to_go_fails_one_url),
         cmocka_unit_test(test_a_folder_that_cannot_be_made_stops_the_run),
     };
 

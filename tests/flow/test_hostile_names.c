@@ -180,6 +180,7 @@ static void test_names_in_lists_stay_inside(void **state)
     static const char list[] =
         "http://@SITE@/bytes/9\n out=../../evil\n"
         "http://@SITE@/bytes/9\n out=@DIR@/evil\n"
+        "http://@SITE@/bytes/9\n out=/dev/null\n"
         "http://@SITE@/bytes/9\n out=.asyncdl/evil\n"
         "http://@SITE@/bytes/9\n dir=../..\n out=evil\n"
         "http://@SITE@/bytes/9\n dir=@DIR@\n out=evil\n"
@@ -190,7 +191,7 @@ static void test_names_in_lists_stay_inside(void **state)
     download_init(&d, *state);
     download_run(&d, list, NULL, 0);
 
-    check_inside(&d, 7);
+    check_inside(&d, 8);
     download_finish(&d);
 }
 
