@@ -177,7 +177,8 @@ typedef void (*asyncdl_want_cb)(size_t n_wanted, void *data);
  * @param loop  borrowed: must outlive the client
  * @param opts  copied; NULL means every default
  * @return 0, -EINVAL for an option out of range, ASYNCDL_ENOTBUILT for one that
- * this libcurl cannot do, -errno for a file that cannot be read, or -ENOMEM
+ * this build or its libcurl lacks, -errno for a file that cannot be read, or
+ * -ENOMEM
  */
 ASYNCDL_API int asyncdl_client_open(struct asyncdl_client **out,
                                     struct uv_loop_s *loop,
