@@ -35,7 +35,7 @@ static const struct entry entries[] = {
     {ASYNCDL_ECHECKSUM, "ECHECKSUM", "body differs from its checksum"},
     {ASYNCDL_EEXISTS, "EEXISTS", "a file of that name is there already"},
     {ASYNCDL_EHELD, "EHELD", "host asks for too long a quiet"},
-    {ASYNCDL_ENOTBUILT, "ENOTBUILT", "this libcurl cannot do it"},
+    {ASYNCDL_ENOTBUILT, "ENOTBUILT", "not in this build or its libcurl"},
     {ASYNCDL_EINWAY, "EINWAY", "a file, link or folder is in the way"},
 };
 

@@ -104,11 +104,11 @@ struct asyncdl_http_options {
      * Name servers to ask for the hosts of URLs and of connect_to, instead of
      * the system's: addresses parted by commas, each with a port if it is not
      * 53: "192.0.2.1,127.0.0.1:5353,[2001:db8::1]:53", at most 16. /etc/hosts
-     * still comes first, and resolve before all. What a proxy is told by name
-     * is not asked for; the proxy's own name is the system's to look up. An
-     * answer is kept as long as its TTL says, from 1 s to 5 minutes.
-     * ASYNCDL_ENOTBUILT where the library is built without c-ares, whatever
-     * libcurl has.
+     * still comes first, and resolve before all; search domains are not tried.
+     * What a proxy is told by name is not asked for; the proxy's own name is
+     * the system's to look up. An answer is kept as long as its TTL says, from
+     * 1 s to 5 minutes. ASYNCDL_ENOTBUILT where the library is built without
+     * c-ares, whatever libcurl has.
      */
     const char *dns_servers;
     const char *interface_name;         /**< to send from: name or address */
@@ -177,7 +177,8 @@ typedef void (*asyncdl_want_cb)(size_t n_wanted, void *data);
  * @param loop  borrowed: must outlive the client
  * @param opts  copied; NULL means every default
  * @return 0, -EINVAL for an option out of range, ASYNCDL_ENOTBUILT for one that
- * this libcurl cannot do, -errno for a file that cannot be read, or -ENOMEM
+ * this build or its libcurl lacks, -errno for a file that cannot be read, or
+ * -ENOMEM
  */
 ASYNCDL_API int asyncdl_client_open(struct asyncdl_client **out,
                                     struct uv_loop_s *loop,

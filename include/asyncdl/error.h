@@ -40,7 +40,7 @@ enum asyncdl_error {
     ASYNCDL_ECHECKSUM = -5021,    /**< body differs from its checksum */
     ASYNCDL_EEXISTS = -5022,      /**< a file has that name; left alone */
     ASYNCDL_EHELD = -5023,        /**< host asks for too long a quiet */
-    ASYNCDL_ENOTBUILT = -5024,    /**< this build's libcurl cannot do it */
+    ASYNCDL_ENOTBUILT = -5024,    /**< not in this build or its libcurl */
     ASYNCDL_EINWAY = -5025,       /**< what is there already is in the way */
 };
 

@@ -256,15 +256,21 @@ static int set_servers(struct adl_dns *dns, const char *text)
                : -ENOMEM;
 }
 
+/* What resolv.conf and nsswitch.conf say is of the system's servers: here names
+ * are asked for as they are, of the servers in their order. */
 static int open_channel(struct adl_dns *dns, const char *servers)
 {
+    char lookups[] = "fb"; /* the hosts file, then servers */
     struct ares_options options = {
         .timeout = TIMEOUT_MS,
         .tries = TRIES,
+        .ndomains = 0,
+        .lookups = lookups,
         .sock_state_cb = on_socket_state,
         .sock_state_cb_data = dns,
     };
-    int what = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+    int what = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS |
+               ARES_OPT_NOROTATE | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
 
     if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) { /* counted */
         return -ENOMEM;

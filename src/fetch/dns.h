@@ -3,9 +3,9 @@
  * Questions to name servers of the user's choice: c-ares on a uv loop. No
  * thread, and nothing blocks.
  *
- * c-ares reads /etc/hosts first and resolv.conf for its search domains, as the
- * system does. It cannot take back one question of several: each is answered
- * once, if only when its tries are over or by adl_dns_close().
+ * /etc/hosts comes first, and search domains are not tried. c-ares cannot take
+ * back one question of several: each is answered once, if only when its tries
+ * are over or by adl_dns_close().
  */
 #ifndef ADL_FETCH_DNS_H
 #define ADL_FETCH_DNS_H
