@@ -14,7 +14,8 @@
 #include "support/cmd.h"
 #include "support/server.h"
 
-#define N_FILES 2000
+#define N_MANY  2000
+#define N_FEW   600 /* enough for what a server does to connections */
 #define BIGGEST 4096
 
 static struct server nginx;
@@ -25,12 +26,12 @@ static uint64_t size_of(unsigned i)
 }
 
 /* Each file has a content of its own. */
-static void write_files(void)
+static void write_files(unsigned n)
 {
     uint8_t body[BIGGEST];
     char name[32];
 
-    for (unsigned i = 0; i < N_FILES; i++) {
+    for (unsigned i = 0; i < n; i++) {
         (void)snprintf(name, sizeof(name), "f%u", i);
         adl_pattern_fill(body, size_of(i), i, 0);
         assert_int_equal(tmpdir_write(&nginx.dir, name, body, size_of(i)), 0);
@@ -42,17 +43,18 @@ static void write_files(void)
     "server { listen 127.0.0.1:@PORT@;\n" \
     "listen 127.0.0.1:@TLS_PORT@ ssl http2; }\n"
 
-static void need_nginx(const char *config)
+static void need_nginx(const char *config, unsigned n)
 {
     server_need(&nginx, server_start_nginx(&nginx, config));
-    write_files();
+    write_files(n);
 }
 
-static void add_list(struct cmd *cmd, const char *scheme, unsigned port)
+static void add_list(struct cmd *cmd, const char *scheme, unsigned port,
+                     unsigned n)
 {
     struct adl_buf list = {0};
 
-    for (unsigned i = 0; i < N_FILES; i++) {
+    for (unsigned i = 0; i < n; i++) {
         assert_int_equal(
             adl_buf_addf(&list, "%s://127.0.0.1:%u/f%u\n", scheme, port, i), 0);
     }
@@ -63,23 +65,23 @@ static void add_list(struct cmd *cmd, const char *scheme, unsigned port)
     adl_buf_finish(&list);
 }
 
-static void need_all(struct cmd *cmd)
+static void need_all(struct cmd *cmd, unsigned n)
 {
     char name[32];
 
-    assert_int_equal(cmd_count_files(cmd), N_FILES);
-    for (unsigned i = 0; i < N_FILES; i++) {
+    assert_int_equal(cmd_count_files(cmd), n);
+    for (unsigned i = 0; i < n; i++) {
         (void)snprintf(name, sizeof(name), "out/f%u", i);
         if (!tmpdir_is_pattern(&cmd->dir, name, size_of(i), i)) {
             fail_msg("%s is not what was served", name);
         }
     }
-    assert_int_equal(cmd_count_text(cmd->out, "Read "), N_FILES);
+    assert_int_equal(cmd_count_text(cmd->out, "Read "), n);
 }
 
 /* Get all from that server, with one more option. */
 static void get_all(const struct server *from, const char *scheme,
-                    const char *option)
+                    const char *option, unsigned n)
 {
     bool is_tls = strcmp(scheme, "https") == 0;
     struct cmd cmd;
@@ -89,10 +91,10 @@ static void get_all(const struct server *from, const char *scheme,
     if (is_tls) {
         cmd_add(&cmd, "--cacert", from->ca, NULL);
     }
-    add_list(&cmd, scheme, is_tls ? from->tls_port : from->port);
+    add_list(&cmd, scheme, is_tls ? from->tls_port : from->port, n);
     cmd_run(&cmd, 0);
 
-    need_all(&cmd);
+    need_all(&cmd, n);
     assert_string_equal(cmd.err, "");
     cmd_finish(&cmd);
 }
@@ -100,25 +102,25 @@ static void get_all(const struct server *from, const char *scheme,
 static void test_all_arrive_over_kept_connections(void **state)
 {
     (void)state;
-    need_nginx(SERVES);
-    get_all(&nginx, "http", "--http1.1");
-    get_all(&nginx, "https", "--http1.1");
+    need_nginx(SERVES, N_MANY);
+    get_all(&nginx, "http", "--http1.1", N_MANY);
+    get_all(&nginx, "https", "--http1.1", N_MANY);
     server_stop(&nginx);
 }
 
 static void test_all_arrive_when_connections_end_after_a_few(void **state)
 {
     (void)state;
-    need_nginx("keepalive_requests 7;\n" SERVES);
-    get_all(&nginx, "http", "--http1.1");
+    need_nginx("keepalive_requests 7;\n" SERVES, N_FEW);
+    get_all(&nginx, "http", "--http1.1", N_FEW);
     server_stop(&nginx);
 }
 
 static void test_all_arrive_over_http2(void **state)
 {
     (void)state;
-    need_nginx(SERVES);
-    get_all(&nginx, "https", "--http2");
+    need_nginx(SERVES, N_MANY);
+    get_all(&nginx, "https", "--http2", N_MANY);
     server_stop(&nginx);
 }
 
@@ -126,8 +128,8 @@ static void test_all_arrive_over_http2(void **state)
 static void test_all_arrive_when_http2_connections_go_away(void **state)
 {
     (void)state;
-    need_nginx("keepalive_requests 50;\n" SERVES);
-    get_all(&nginx, "https", "--http2");
+    need_nginx("keepalive_requests 50;\n" SERVES, N_FEW);
+    get_all(&nginx, "https", "--http2", N_FEW);
     server_stop(&nginx);
 }
 
@@ -136,11 +138,11 @@ static void test_all_arrive_from_a_server_with_few_streams(void **state)
     struct server front;
 
     (void)state;
-    need_nginx(SERVES);
+    need_nginx(SERVES, N_FEW);
     server_need(&front, server_start_nghttpx_with(
                             &front, nginx.port,
                             "frontend-http2-max-concurrent-streams=10\n"));
-    get_all(&front, "https", "--http2");
+    get_all(&front, "https", "--http2", N_FEW);
     server_stop(&front);
     server_stop(&nginx);
 }
@@ -151,10 +153,10 @@ static void test_all_arrive_when_the_server_is_started_anew(void **state)
     char line[256];
 
     (void)state;
-    need_nginx(SERVES);
+    need_nginx(SERVES, N_FEW);
     cmd_init(&cmd);
     cmd_add(&cmd, "-j", "4", "--retry", "30", NULL);
-    add_list(&cmd, "http", nginx.port);
+    add_list(&cmd, "http", nginx.port, N_FEW);
     struct proc *proc = cmd_start(&cmd);
     for (int i = 0; i < 100; i++) {
         assert_int_equal(proc_read_line(proc, line, sizeof(line)), 0);
@@ -165,7 +167,7 @@ static void test_all_arrive_when_the_server_is_started_anew(void **state)
     assert_int_equal(server_restart_nginx(&nginx), 0);
     cmd_wait(&cmd, proc, 0);
 
-    need_all(&cmd);
+    need_all(&cmd, N_FEW);
     cmd_need_no_text(cmd.out, "retried 0\n");
     cmd_finish(&cmd);
     server_stop(&nginx);
