@@ -143,8 +143,8 @@ static void test_files_to_read_must_be_there(void **state)
 {
     static const char absent[] = "/no/such/file";
     const struct asyncdl_http_options cases[] = {
-        {.netrc_file = absent}, {.ca_file = absent},  {.ca_path = absent},
-        {.cert_file = absent},  {.key_file = absent}, {.cookie_file = absent},
+        {.netrc_file = absent},  {.ca_file = absent},  {.ca_path = absent},
+        {.cert_file = absent},   {.key_file = absent}, {.cookie_file = absent},
         {.unix_socket = absent},
     };
 
