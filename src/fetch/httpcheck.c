@@ -14,8 +14,6 @@
 
 #include "util/strings.h"
 
-#define MAX_PORT 65535
-
 static int check_readable(const char *path)
 {
     return path != NULL && access(path, R_OK) < 0 ? -errno : 0;
@@ -76,74 +74,6 @@ static int check_files(const struct asyncdl_http_options *http)
         err = check_socket(http->unix_socket);
     }
     return err < 0 ? err : check_writable(http->cookie_jar);
-}
-
-/* Behind a part that ends with a colon; a part in brackets may hold some.
- * NULL when there is no colon. */
-static const char *skip_part(const char *text)
-{
-    if (*text == '[') {
-        text = strchr(text, ']');
-        if (text == NULL) {
-            return NULL;
-        }
-        text++;
-    }
-    text += strcspn(text, ":");
-    return *text == ':' ? text + 1 : NULL;
-}
-
-/* Is this a port, up to the end? One that is empty is the caller's to allow. */
-static bool is_port(const char *text, size_t len)
-{
-    unsigned long port = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] < '0' || text[i] > '9' || port > MAX_PORT) {
-            return false;
-        }
-        port = port * 10 + (unsigned long)(text[i] - '0');
-    }
-    return port <= MAX_PORT;
-}
-
-/* "[+]HOST:PORT:ADDRESS", or "-HOST:PORT" to forget one. */
-static bool is_resolve(const char *text)
-{
-    bool forgets = *text == '-';
-    const char *host = text + (forgets || *text == '+' ? 1 : 0);
-    const char *port = skip_part(host);
-
-    if (port == NULL || port == host + 1) {
-        return false;
-    }
-    size_t len = strcspn(port, ":");
-    if (len == 0 || !is_port(port, len)) {
-        return false;
-    }
-    return forgets ? port[len] == '\0'
-                   : port[len] == ':' && port[len + 1] != '\0';
-}
-
-/* "HOST:PORT:TO_HOST:TO_PORT", each of which may be empty. */
-static bool is_connect_to(const char *text)
-{
-    const char *port = skip_part(text);
-    const char *to_host = port != NULL ? skip_part(port) : NULL;
-    const char *to_port = to_host != NULL ? skip_part(to_host) : NULL;
-
-    return to_port != NULL && is_port(port, (size_t)(to_host - port) - 1) &&
-           is_port(to_port, strlen(to_port));
-}
-
-static bool are_all(const char *const *texts, bool (*is_right)(const char *))
-{
-    for (; texts != NULL && *texts != NULL; texts++) {
-        if (!is_right(*texts)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* "sha256//BASE64;sha256//BASE64", where each is of 32 bytes. */
@@ -209,9 +139,7 @@ int adl_httpcheck(const struct asyncdl_http_options *http)
     if (err < 0) {
         return err;
     }
-    return are_all(http->resolve, is_resolve) &&
-                   are_all(http->connect_to, is_connect_to) &&
-                   is_proxy(http->proxy) && is_proxy(http->http_proxy) &&
+    return is_proxy(http->proxy) && is_proxy(http->http_proxy) &&
                    is_proxy(http->https_proxy)
                ? 0
                : -EINVAL;

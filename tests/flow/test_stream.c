@@ -23,8 +23,8 @@
 #define N_TURNS 4000
 
 /* A list that does not fit into the memory that may be used. */
-#define N_LINES  50000
-#define LINE_LEN 1000
+#define N_LINES  25000
+#define LINE_LEN 2000
 #if defined(__SANITIZE_ADDRESS__)
 #define MAX_RSS_KIB (1024 * 1024) /* what is freed is kept for a while */
 #else

@@ -255,6 +255,22 @@ static int write_config(struct server *server, const char *name,
     return err;
 }
 
+static int name_nginx(struct server *server, const char **argv)
+{
+    const char *path = tmpdir_get_path(&server->dir, "nginx.conf");
+    const char *log = tmpdir_get_path(&server->dir, "error.log");
+
+    if (path == NULL || log == NULL) {
+        return -ENOMEM;
+    }
+    argv[0] = "nginx";
+    argv[1] = "-e";
+    argv[2] = log;
+    argv[3] = "-c";
+    argv[4] = path;
+    return 0;
+}
+
 /* One process: nothing is left when it is killed. */
 static int prepare_nginx(struct server *server, const char **argv,
                          const void *data)
@@ -273,17 +289,11 @@ static int prepare_nginx(struct server *server, const char **argv,
                                  "fastcgi_temp_path @DIR@/fastcgi;\n"
                                  "uwsgi_temp_path @DIR@/uwsgi;\n"
                                  "scgi_temp_path @DIR@/scgi;\n";
-    const char *path = tmpdir_get_path(&server->dir, "nginx.conf");
-    const char *log = tmpdir_get_path(&server->dir, "error.log");
+    int err = name_nginx(server, argv);
 
-    if (path == NULL || log == NULL) {
-        return -ENOMEM;
+    if (err < 0) {
+        return err;
     }
-    argv[0] = "nginx";
-    argv[1] = "-e";
-    argv[2] = log;
-    argv[3] = "-c";
-    argv[4] = path;
     return write_config(server, "nginx.conf", before, data, "\n}\n");
 }
 
@@ -292,11 +302,27 @@ int server_start_nginx(struct server *server, const char *config)
     return start(server, "nginx-light", prepare_nginx, config);
 }
 
+int server_restart_nginx(struct server *server)
+{
+    const char *argv[MAX_ARGS] = {NULL};
+    int err = name_nginx(server, argv);
+
+    if (err == 0) {
+        err = proc_start(&server->proc, &(struct proc_options){.argv = argv});
+    }
+    return err < 0 ? err : wait_for_port(server, server->port);
+}
+
+struct nghttpx_options {
+    uint16_t backend_port;
+    const char *config;
+};
+
 /* All of it in the configuration, whose options are those of its command. */
 static int prepare_nghttpx(struct server *server, const char **argv,
                            const void *data)
 {
-    const uint16_t *backend_port = data;
+    const struct nghttpx_options *options = data;
     const char *conf = tmpdir_get_path(&server->dir, "nghttpx.conf");
     char backend[64];
 
@@ -304,7 +330,7 @@ static int prepare_nghttpx(struct server *server, const char **argv,
         return -ENOMEM;
     }
     (void)snprintf(backend, sizeof(backend), "backend=127.0.0.1,%u\n",
-                   *backend_port);
+                   options->backend_port);
     argv[0] = "nghttpx";
     argv[1] = "--conf";
     argv[2] = conf;
@@ -318,12 +344,20 @@ static int prepare_nghttpx(struct server *server, const char **argv,
                         "no-ocsp=yes\n"
                         "accesslog-file=/dev/null\n"
                         "errorlog-file=@DIR@/error.log\n",
-                        backend, "");
+                        backend, options->config);
+}
+
+int server_start_nghttpx_with(struct server *server, uint16_t backend_port,
+                              const char *config)
+{
+    const struct nghttpx_options options = {backend_port, config};
+
+    return start(server, "nghttp2-proxy", prepare_nghttpx, &options);
 }
 
 int server_start_nghttpx(struct server *server, uint16_t backend_port)
 {
-    return start(server, "nghttp2-proxy", prepare_nghttpx, &backend_port);
+    return server_start_nghttpx_with(server, backend_port, "");
 }
 
 static int prepare_tinyproxy(struct server *server, const char **argv,

@@ -44,6 +44,13 @@ int server_start_nginx(struct server *server, const char *config);
 /* A proxy that ends TLS and speaks HTTP/2, in front of that port. */
 int server_start_nghttpx(struct server *server, uint16_t backend_port);
 
+/* The same with more lines for its configuration. */
+int server_start_nghttpx_with(struct server *server, uint16_t backend_port,
+                              const char *config);
+
+/* Start a server that was stopped with proc_stop() as it was, on its ports. */
+int server_restart_nginx(struct server *server);
+
 /* A forward proxy. config is added to its own, "" for none. */
 int server_start_tinyproxy(struct server *server, const char *config);
 

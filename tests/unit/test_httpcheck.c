@@ -20,59 +20,6 @@ struct form {
     int err;
 };
 
-static void test_resolve_is_a_host_a_port_and_an_address(void **state)
-{
-    static const struct form cases[] = {
-        {"a.test:80:127.0.0.1", 0},
-        {"+a.test:80:127.0.0.1,::1", 0},
-        {"[::1]:80:127.0.0.1", 0},
-        {"*:443:[::1]", 0},
-        {"-a.test:80", 0},
-        {"-a.test:80:127.0.0.1", -EINVAL},
-        {"", -EINVAL},
-        {"a.test", -EINVAL},
-        {"a.test:80", -EINVAL},
-        {"a.test:80:", -EINVAL},
-        {":80:127.0.0.1", -EINVAL},
-        {"a.test:http:127.0.0.1", -EINVAL},
-        {"a.test:65536:127.0.0.1", -EINVAL},
-        {"a.test:99999999999999999999:127.0.0.1", -EINVAL},
-        {"[::1:80:127.0.0.1", -EINVAL},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < N(cases); i++) {
-        const char *list[] = {"ok.test:1:::1", cases[i].text, NULL};
-        struct asyncdl_http_options http = {.resolve = list};
-
-        assert_int_equal(adl_httpcheck(&http), cases[i].err);
-    }
-}
-
-static void test_connect_to_has_four_parts(void **state)
-{
-    static const struct form cases[] = {
-        {"a.test:80:b.test:81", 0},
-        {"::b.test:", 0},
-        {":::", 0},
-        {"[::1]:80:[::2]:81", 0},
-        {"", -EINVAL},
-        {"a:80:b", -EINVAL},
-        {"a:x:b:81", -EINVAL},
-        {"a:80:b:x", -EINVAL},
-        {"a:80:b:65536", -EINVAL},
-        {"a:80:b:81:c", -EINVAL},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < N(cases); i++) {
-        const char *list[] = {cases[i].text, NULL};
-        struct asyncdl_http_options http = {.connect_to = list};
-
-        assert_int_equal(adl_httpcheck(&http), cases[i].err);
-    }
-}
-
 static void test_pinned_key_is_hashes_or_a_file(void **state)
 {
     static const struct form cases[] = {
@@ -157,8 +104,6 @@ static void test_files_to_read_must_be_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resolve_is_a_host_a_port_and_an_address),
-        cmocka_unit_test(test_connect_to_has_four_parts),
         cmocka_unit_test(test_pinned_key_is_hashes_or_a_file),
         cmocka_unit_test(test_proxy_speaks_a_scheme_that_proxies_speak),
         cmocka_unit_test_setup_teardown(test_jar_needs_a_folder_to_stand_in,
