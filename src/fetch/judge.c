@@ -140,8 +140,8 @@ static void follow(struct asyncdl_transfer *t, const char *url)
     adl_url_finish(&t->url);
     t->url = next;
     t->n_redirects++;
-    t->n_attempts--; /* it goes on, and counts once */
     adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_REDIRECT});
+    t->n_attempts--; /* it goes on, and counts once */
     adl_start_enqueue_first(t);
 }
 
