@@ -161,8 +161,8 @@ static void follow(struct asyncdl_transfer *t, const char *url)
         fail_redirect(t, err, url);
         return;
     }
-    t->n_attempts--; /* it goes on, and counts once */
     adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_REDIRECT});
+    t->n_attempts--; /* it goes on, and counts once */
     adl_start_enqueue_first(t);
 }
 

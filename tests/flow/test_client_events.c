@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* What observers are told, and when a client asks for more. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/client.h"
+
+#define N_STREAMED 20000
+#define N_LOW      64
+
+static struct servers *servers;
+
+/* The events of one transfer, a letter each. */
+struct diary {
+    char letters[64];
+    size_t n;
+    struct asyncdl_event retry; /* the last one; its pointers are gone */
+    char reason[128];
+    char last_url[128];
+    uint64_t last_bytes;
+};
+
+static void write_down(const struct asyncdl_event *event, void *data)
+{
+    static const char letters[] = "QSFPRTD";
+    struct diary *d = data;
+
+    assert_int_equal(event->id, 1);
+    assert_int_equal(event->index, 77);
+    assert_int_equal(event->result != NULL, event->type == ASYNCDL_EVENT_DONE);
+    assert_int_equal(event->attempt == 0, event->type == ASYNCDL_EVENT_QUEUED);
+    assert_true(d->n + 1 < sizeof(d->letters));
+    d->letters[d->n++] = letters[event->type];
+    (void)snprintf(d->last_url, sizeof(d->last_url), "%s", event->url);
+    d->last_bytes = event->bytes;
+    if (event->type == ASYNCDL_EVENT_RETRY) {
+        d->retry = *event;
+        (void)snprintf(d->reason, sizeof(d->reason), "%s", event->reason);
+    }
+}
+
+static struct diary watch(struct outcome *o, const char *url)
+{
+    struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
+    struct asyncdl_request request = rig_memory(url);
+    struct diary diary = {0};
+    struct rig rig;
+
+    options.n_retries = 1;
+    options.retry_delay_ms = 2;
+    request.index = 77;
+    rig_open(&rig, &options);
+    assert_int_equal(asyncdl_client_observe(rig.client, write_down, &diary), 0);
+    rig_fetch(&rig, o, request);
+    assert_int_equal(diary.n, 0); /* never inside the call */
+    rig_run(&rig);
+    assert_int_equal(o->n_done, 1);
+    rig_close(&rig);
+    return diary;
+}
+
+static void test_events_of_a_plain_download(void **state)
+{
+    struct outcome o = {0};
+
+    (void)state;
+    struct diary d = watch(&o, rig_url(&servers->site, "/bytes/100"));
+
+    assert_string_equal(d.letters, "QSFD");
+    assert_int_equal(d.last_bytes, 100);
+}
+
+static void test_failure_tells_retry_with_reason_and_delay(void **state)
+{
+    struct outcome o = {0};
+
+    (void)state;
+    struct diary d = watch(&o, rig_url(&servers->site, "/status/500"));
+
+    assert_string_equal(d.letters, "QSTSD");
+    assert_int_equal(d.retry.err, ASYNCDL_EHTTP);
+    assert_string_equal(d.reason, "HTTP status 500");
+    assert_in_range(d.retry.delay_ms, 1, 2);
+    assert_int_equal(o.attempts, 2);
+    assert_int_equal(o.status, 500);
+}
+
+static void test_redirect_tells_where_it_goes(void **state)
+{
+    struct outcome o = {0};
+
+    (void)state;
+    struct diary d =
+        watch(&o, rig_url(&servers->site, "/redirect/302?to=/bytes/7"));
+
+    assert_string_equal(d.letters, "QSRSFD");
+    assert_non_null(strstr(d.last_url, "/bytes/7"));
+    assert_int_equal(o.attempts, 1); /* redirects are not counted */
+}
+
+static void test_botched_range_is_told_as_a_retry(void **state)
+{
+    struct outcome o = {0};
+
+    (void)state;
+    struct diary d = watch(&o, rig_url(&servers->faultd, "/range-wrong-first"));
+
+    assert_string_equal(d.letters, "QSFTSTSFD");
+    assert_int_equal(d.retry.err, ASYNCDL_ERANGE);
+    assert_int_equal(d.retry.delay_ms, 0);
+    assert_int_equal(o.err, 0);
+}
+
+static void test_slow_body_tells_progress(void **state)
+{
+    struct outcome o = {0};
+
+    (void)state;
+    struct diary d =
+        watch(&o, rig_url(&servers->site, "/bytes/120000?rate=150000"));
+
+    assert_int_equal(strncmp(d.letters, "QSFP", 4), 0);
+    assert_int_equal(d.letters[d.n - 1], 'D');
+    assert_int_equal(d.last_bytes, 120000);
+}
+
+/* A source of work that makes what is wanted. */
+struct source {
+    struct rig *rig;
+    const char *url;
+    int n_left;
+    int n_done;
+    int n_wants;
+    uint64_t max_waiting;
+};
+
+static void count(const struct asyncdl_result *result, void *data)
+{
+    struct source *s = data;
+
+    assert_int_equal(result->err, 0);
+    s->n_done++;
+}
+
+static void on_want(size_t n_wanted, void *data)
+{
+    struct source *s = data;
+    struct asyncdl_request request = ASYNCDL_REQUEST_INIT;
+    struct asyncdl_client_stats stats;
+
+    request.url = s->url;
+    request.body = ASYNCDL_BODY_DISCARD;
+    assert_true(n_wanted > 0);
+    s->n_wants++;
+    for (; n_wanted > 0 && s->n_left > 0; n_wanted--, s->n_left--) {
+        assert_int_equal(
+            asyncdl_fetch(NULL, s->rig->client, &request, count, s), 0);
+    }
+    asyncdl_client_get_stats(s->rig->client, &stats);
+    if (stats.n_waiting > s->max_waiting) {
+        s->max_waiting = stats.n_waiting;
+    }
+}
+
+static void test_long_list_is_asked_for_as_it_is_worked_off(void **state)
+{
+    struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
+    struct rig rig;
+    struct source s = {.rig = &rig,
+                       .url = rig_url(&servers->site, "/bytes/10"),
+                       .n_left = N_STREAMED};
+
+    (void)state;
+    options.n_queue_low = N_LOW;
+    options.max_active = 32;
+    rig_open(&rig, &options);
+    asyncdl_client_on_want(rig.client, on_want, &s);
+    assert_int_equal(s.n_wants, 0); /* later, on the loop */
+    rig_run(&rig);
+
+    assert_int_equal(s.n_done, N_STREAMED);
+    assert_in_range(s.max_waiting, N_LOW, 2 * N_LOW);
+    rig_close(&rig);
+}
+
+static void test_source_is_asked_once_until_it_fetches(void **state)
+{
+    struct rig rig;
+    struct source s = {.rig = &rig};
+    struct outcome o = {0};
+
+    (void)state;
+    rig_open(&rig, NULL);
+    rig_fetch(&rig, &o, rig_memory(rig_url(&servers->site, "/bytes/10")));
+    asyncdl_client_on_want(rig.client, on_want, &s); /* has nothing to give */
+    rig_run(&rig);
+    assert_int_equal(s.n_wants, 1);
+
+    rig_fetch(&rig, &o, rig_memory(rig_url(&servers->site, "/bytes/10")));
+    rig_run(&rig);
+    assert_int_equal(s.n_wants, 2);
+
+    asyncdl_client_on_want(rig.client, NULL, NULL);
+    rig_fetch(&rig, &o, rig_memory(rig_url(&servers->site, "/bytes/10")));
+    rig_run(&rig);
+    assert_int_equal(s.n_wants, 2);
+    rig_close(&rig);
+}
+
+static int setup(void **state)
+{
+    int err = servers_setup(state);
+
+    servers = *state;
+    return err;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_events_of_a_plain_download),
+        cmocka_unit_test(test_failure_tells_retry_with_reason_and_delay),
+        cmocka_unit_test(test_redirect_tells_where_it_goes),
+        cmocka_unit_test(test_botched_range_is_told_as_a_retry),
+        cmocka_unit_test(test_slow_body_tells_progress),
+        cmocka_unit_test(test_long_list_is_asked_for_as_it_is_worked_off),
+        cmocka_unit_test(test_source_is_asked_once_until_it_fetches),
+    };
+
+    return cmocka_run_group_tests(tests, setup, servers_teardown);
+}
