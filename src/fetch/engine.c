@@ -184,10 +184,8 @@ static void run_check(struct adl_job *job)
     t->check_rc = adl_dir_has(t->client->dir, t->path);
 }
 
-static void on_checked(struct adl_job *job)
+static void take_check(struct asyncdl_transfer *t)
 {
-    struct asyncdl_transfer *t = of_check(job);
-
     t->client->n_undecided--;
     if (t->is_canceled) {
         adl_finish_fail(t, -ECANCELED, true, NULL);
@@ -195,13 +193,26 @@ static void on_checked(struct adl_job *job)
         t->is_skipped = true;
         adl_finish_fail(t, ASYNCDL_EEXISTS, false, NULL);
     } else if (t->check_rc < 0) {
-        (void)snprintf(t->last.text, sizeof(t->last.text),
-                       "look for %.300s: %s", t->path,
-                       asyncdl_strerror(t->check_rc));
+        adl_transfer_explain(t, "look for %.300s: %s", t->path,
+                             asyncdl_strerror(t->check_rc));
         adl_finish_fail(t, t->check_rc, t->check_rc != ASYNCDL_EINWAY,
-                        t->last.text);
+                        t->error);
     } else {
         adl_start_enqueue(t, 0);
+    }
+}
+
+/* Checks of several batches end in any order; requests keep theirs. */
+static void on_checked(struct adl_job *job)
+{
+    struct asyncdl_transfer *t = of_check(job);
+    struct asyncdl_client *client = t->client;
+
+    t->is_checked = true;
+    while (client->checking != NULL && client->checking->is_checked) {
+        t = client->checking;
+        DL_DELETE2(client->checking, t, stage_prev, stage_next);
+        take_check(t);
     }
 }
 
@@ -214,6 +225,7 @@ static void take_in(struct asyncdl_transfer *t)
     adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_QUEUED});
     if (can_exist) {
         t->stage = ADL_STAGE_CHECKING;
+        DL_APPEND2(client->checking, t, stage_prev, stage_next);
         t->check =
             (struct adl_job){.run = run_check, .done = on_checked, .weight = 1};
         adl_offload_add(client->offload, &t->check);

@@ -53,6 +53,7 @@ struct asyncdl_client {
     struct asyncdl_transfer *transfers; /* all; prev, next */
     struct asyncdl_transfer *fresh;     /* NEW; stage_prev, stage_next */
     struct asyncdl_transfer *resolving; /* RESOLVING; likewise */
+    struct asyncdl_transfer *checking;  /* CHECKING; likewise */
     struct asyncdl_transfer *active;    /* ACTIVE; likewise */
     struct asyncdl_transfer *ended;     /* ENDED; likewise */
     struct asyncdl_transfer *called;    /* calls_prev, calls_next */

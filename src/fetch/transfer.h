@@ -64,6 +64,7 @@ struct asyncdl_transfer {
     struct adl_attempt *attempt;
     struct adl_job check;
     int check_rc;
+    bool is_checked; /* check_rc is there */
     struct adl_body body;
     /* Of which the body is a part, once an attempt broke off; else NULL. */
     struct adl_validator *version;
