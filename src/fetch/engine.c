@@ -195,11 +195,10 @@ static void on_checked(struct adl_job *job)
         t->is_skipped = true;
         adl_finish_fail(t, ASYNCDL_EEXISTS, false, NULL);
     } else if (t->check_rc < 0) {
-        (void)snprintf(t->last.text, sizeof(t->last.text),
-                       "look for %.300s: %s", t->path,
-                       asyncdl_strerror(t->check_rc));
+        adl_transfer_explain(t, "look for %.300s: %s", t->path,
+                             asyncdl_strerror(t->check_rc));
         adl_finish_fail(t, t->check_rc, t->check_rc != ASYNCDL_EINWAY,
-                        t->last.text);
+                        t->error);
     } else {
         adl_start_enqueue(t, 0);
     }
