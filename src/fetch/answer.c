@@ -59,11 +59,13 @@ static struct value trim(const char *text, size_t len)
     return (struct value){text, len};
 }
 
-static bool equals(struct value value, const char *text)
+static bool is_same(struct value value, const char *text, size_t len)
 {
-    return value.len == strlen(text) &&
-           strncasecmp(value.text, text, value.len) == 0;
+    return value.len == len && strncasecmp(value.text, text, len) == 0;
 }
+
+/* Most names that are not meant differ in length, and cost nothing. */
+#define EQUALS(value, literal) is_same(value, literal, sizeof(literal) - 1)
 
 /* One that does not fit is as good as none: it will not be compared cut. */
 static void copy(char *out, size_t cap, struct value value)
@@ -133,30 +135,30 @@ static int read_field(struct adl_answer *answer, struct value name,
 {
     struct adl_range_answer *range = &answer->range;
 
-    if (equals(name, "content-length")) {
+    if (EQUALS(name, "content-length")) {
         return read_length(answer, value);
     }
-    if (equals(name, "content-range")) {
+    if (EQUALS(name, "content-range")) {
         adl_range_parse(range, value.text, value.len);
-    } else if (equals(name, "content-encoding")) {
-        range->is_encoded = value.len > 0 && !equals(value, "identity");
-    } else if (equals(name, "content-disposition")) {
+    } else if (EQUALS(name, "content-encoding")) {
+        range->is_encoded = value.len > 0 && !EQUALS(value, "identity");
+    } else if (EQUALS(name, "content-disposition")) {
         adl_buf_reset(&answer->disposition);
         return adl_buf_add(&answer->disposition, value.text, value.len);
-    } else if (equals(name, "etag")) {
+    } else if (EQUALS(name, "etag")) {
         copy(range->validator.etag, sizeof(range->validator.etag), value);
-    } else if (equals(name, "last-modified")) {
+    } else if (EQUALS(name, "last-modified")) {
         copy(range->validator.last_modified,
              sizeof(range->validator.last_modified), value);
         answer->has_mtime = adl_httpdate_parse(&answer->mtime_s, value.text,
                                                value.len, now_s) == 0;
-    } else if (equals(name, "accept-ranges")) {
-        range->refuses_ranges = equals(value, "none");
-    } else if (equals(name, "retry-after")) {
+    } else if (EQUALS(name, "accept-ranges")) {
+        range->refuses_ranges = EQUALS(value, "none");
+    } else if (EQUALS(name, "retry-after")) {
         answer->has_retry_after =
             adl_retry_after_parse(&answer->retry_after_ms, value.text,
                                   value.len, now_s) == 0;
-    } else if (equals(name, "location")) {
+    } else if (EQUALS(name, "location")) {
         answer->has_location = value.len > 0;
     }
     return 0;

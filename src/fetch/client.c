@@ -53,10 +53,14 @@ static int choose_path(struct adl_buf *path,
         .url_path = t->url.path,
         .index = t->index,
     };
+    bool has_dir = request->dir != NULL && request->dir[0] != '\0';
     struct adl_buf name = {0};
     int err = 0;
 
-    if (request->dir != NULL && request->dir[0] != '\0') {
+    if (!has_dir && request->name == NULL) { /* what comes out is safe */
+        return adl_name_expand(path, client->options.name_template, &source);
+    }
+    if (has_dir) {
         err = adl_buf_addf(&name, "%s/", request->dir);
     }
     if (err == 0 && request->name != NULL) {

@@ -76,10 +76,23 @@ static bool take_number(struct cursor *cursor, int n_digits, int *out)
     return true;
 }
 
+static bool take_char(struct cursor *cursor, char c)
+{
+    if (cursor->at == cursor->end || *cursor->at != c) {
+        return false;
+    }
+    cursor->at++;
+    return true;
+}
+
 static bool take_month(struct cursor *cursor, int *out)
 {
+    if (cursor->end - cursor->at < 3) {
+        return false;
+    }
     for (int i = 0; i < 12; i++) {
-        if (take_text(cursor, month_names[i])) {
+        if (memcmp(cursor->at, month_names[i], 3) == 0) {
+            cursor->at += 3;
             *out = i + 1;
             return true;
         }
@@ -89,40 +102,40 @@ static bool take_month(struct cursor *cursor, int *out)
 
 static bool take_time(struct cursor *cursor, struct date *date)
 {
-    return take_number(cursor, 2, &date->hour) && take_text(cursor, ":") &&
-           take_number(cursor, 2, &date->minute) && take_text(cursor, ":") &&
+    return take_number(cursor, 2, &date->hour) && take_char(cursor, ':') &&
+           take_number(cursor, 2, &date->minute) && take_char(cursor, ':') &&
            take_number(cursor, 2, &date->second);
 }
 
 /* "06 Nov 1994 08:49:37 GMT" */
 static bool take_imf(struct cursor *cursor, struct date *date)
 {
-    return take_number(cursor, 2, &date->day) && take_text(cursor, " ") &&
-           take_month(cursor, &date->month) && take_text(cursor, " ") &&
-           take_number(cursor, 4, &date->year) && take_text(cursor, " ") &&
+    return take_number(cursor, 2, &date->day) && take_char(cursor, ' ') &&
+           take_month(cursor, &date->month) && take_char(cursor, ' ') &&
+           take_number(cursor, 4, &date->year) && take_char(cursor, ' ') &&
            take_time(cursor, date) && take_text(cursor, " GMT");
 }
 
 /* "06-Nov-94 08:49:37 GMT" */
 static bool take_rfc850(struct cursor *cursor, struct date *date)
 {
-    return take_number(cursor, 2, &date->day) && take_text(cursor, "-") &&
-           take_month(cursor, &date->month) && take_text(cursor, "-") &&
-           take_number(cursor, 2, &date->year) && take_text(cursor, " ") &&
+    return take_number(cursor, 2, &date->day) && take_char(cursor, '-') &&
+           take_month(cursor, &date->month) && take_char(cursor, '-') &&
+           take_number(cursor, 2, &date->year) && take_char(cursor, ' ') &&
            take_time(cursor, date) && take_text(cursor, " GMT");
 }
 
 /* "Nov  6 08:49:37 1994" */
 static bool take_asctime(struct cursor *cursor, struct date *date)
 {
-    if (!take_month(cursor, &date->month) || !take_text(cursor, " ")) {
+    if (!take_month(cursor, &date->month) || !take_char(cursor, ' ')) {
         return false;
     }
-    int n_digits = take_text(cursor, " ") ? 1 : 2;
+    int n_digits = take_char(cursor, ' ') ? 1 : 2;
 
     return take_number(cursor, n_digits, &date->day) &&
-           take_text(cursor, " ") && take_time(cursor, date) &&
-           take_text(cursor, " ") && take_number(cursor, 4, &date->year);
+           take_char(cursor, ' ') && take_time(cursor, date) &&
+           take_char(cursor, ' ') && take_number(cursor, 4, &date->year);
 }
 
 /* Days since 1970-01-01, in eras of 400 years that begin in March. */
@@ -191,25 +204,33 @@ static bool is_valid(const struct date *date)
            date->hour <= 23 && date->minute <= 59 && date->second <= 60;
 }
 
+static bool take_rest(struct cursor *cursor, struct date *date, int64_t now_s,
+                      const char *rest_of_day)
+{
+    if (take_text(cursor, ", ")) {
+        return take_imf(cursor, date);
+    }
+    if (take_char(cursor, ' ')) {
+        return take_asctime(cursor, date);
+    }
+    if (!take_text(cursor, rest_of_day) || !take_text(cursor, ", ") ||
+        !take_rfc850(cursor, date)) {
+        return false;
+    }
+    date->year = choose_year(date, now_s);
+    return true;
+}
+
 /* The name of a day tells the forms apart; which day it is, is ignored. */
 static bool take_date(struct cursor *cursor, struct date *date, int64_t now_s)
 {
+    if (cursor->end - cursor->at < 3) {
+        return false;
+    }
     for (int i = 0; i < 7; i++) {
-        struct cursor rest = *cursor;
-
-        if (take_text(&rest, day_names[i]) && take_text(&rest, ", ")) {
-            *cursor = rest;
-            if (!take_rfc850(cursor, date)) {
-                return false;
-            }
-            date->year = choose_year(date, now_s);
-            return true;
-        }
-        if (take_bytes(cursor, day_names[i], 3)) {
-            if (take_text(cursor, ", ")) {
-                return take_imf(cursor, date);
-            }
-            return take_text(cursor, " ") && take_asctime(cursor, date);
+        if (memcmp(cursor->at, day_names[i], 3) == 0) {
+            cursor->at += 3;
+            return take_rest(cursor, date, now_s, day_names[i] + 3);
         }
     }
     return false;
