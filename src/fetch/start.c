@@ -306,7 +306,7 @@ static void fail_to_start(struct asyncdl_transfer *t, int err)
 {
     adl_sched_end(t->client->sched, &t->item, ADL_HOST_NEUTRAL,
                   uv_now(t->client->loop));
-    adl_finish_fail(t, err, false, NULL);
+    adl_finish_fail(t, err, adl_retry_is_passing(err, 0), NULL);
 }
 
 /* located is for libcurl, which needs none where it is NULL. */
