@@ -129,11 +129,15 @@ struct asyncdl_client_options {
      * {urlhash} ("{name}").
      */
     const char *name_template;
-    unsigned flags;        /**< of enum asyncdl_client_flags (none) */
-    uint32_t max_active;   /**< transfers at once in all (128) */
-    uint32_t max_per_host; /**< at once to one host (0: found out by itself) */
-    uint32_t n_queue_low;  /**< on_want is called below (4 * max_active) */
-    uint64_t rate_bps;     /**< bytes a second in all (no limit) */
+    unsigned flags;      /**< of enum asyncdl_client_flags (none) */
+    uint32_t max_active; /**< transfers at once in all (128) */
+    /**
+     * At once to one host (0: found out by itself). At most 100 where HTTP/2
+     * is spoken by a libcurl before 8.0, which carries more of them badly.
+     */
+    uint32_t max_per_host;
+    uint32_t n_queue_low; /**< on_want is called below (4 * max_active) */
+    uint64_t rate_bps;    /**< bytes a second in all (no limit) */
     /** To one host: at most host_rate_n requests in host_rate_ms (no limit). */
     uint32_t host_rate_n;
     uint32_t host_rate_ms;

@@ -23,17 +23,21 @@ enum asyncdl_event_type {
     ASYNCDL_EVENT_FIRST_BYTE, /**< the first byte of an answer's body */
     ASYNCDL_EVENT_PROGRESS,   /**< more of the body, at most 4 a second */
     ASYNCDL_EVENT_REDIRECT,   /**< goes on at event.url */
-    ASYNCDL_EVENT_RETRY,      /**< failed with err; again in delay_ms */
+    ASYNCDL_EVENT_RETRY,      /**< failed with err; again in delay_ms at url */
     ASYNCDL_EVENT_DONE,       /**< over; result says how */
 };
 
 /** One event. Pointers are borrowed until the observer returns. */
 struct asyncdl_event {
     enum asyncdl_event_type type;
-    uint64_t time_ms;   /**< the loop's clock, uv_now() */
-    uint64_t id;        /**< the transfer's, unique in its client, from 1 */
-    uint64_t index;     /**< the request's */
-    const char *url;    /**< where the attempt goes, credentials included */
+    uint64_t time_ms; /**< the loop's clock, uv_now() */
+    uint64_t id;      /**< the transfer's, unique in its client, from 1 */
+    uint64_t index;   /**< the request's */
+    /**
+     * Where the attempt goes, credentials included; of RETRY and REDIRECT the
+     * next one. A mirror takes over with a RETRY that names it.
+     */
+    const char *url;
     unsigned attempt;   /**< from 1; 0 before the first */
     uint64_t bytes;     /**< of the decoded body so far */
     uint64_t total;     /**< announced size, 0 when not known */

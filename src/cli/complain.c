@@ -150,9 +150,9 @@ void adl_complain_on_event(const struct asyncdl_event *event, void *data)
     if (event->type == ASYNCDL_EVENT_DONE) {
         say_result(c, event->result);
     } else if (event->type == ASYNCDL_EVENT_RETRY && c->is_verbose) {
-        adl_msg_note(c->msg, "%s: attempt %u: %s; again in %.1f s",
-                     show(c, event->url), event->attempt, event->reason,
-                     (double)event->delay_ms / 1000);
+        adl_msg_note(c->msg, "attempt %u: %s; again in %.1f s at %s",
+                     event->attempt, event->reason,
+                     (double)event->delay_ms / 1000, show(c, event->url));
     } else if (event->type == ASYNCDL_EVENT_REDIRECT && c->is_verbose) {
         adl_msg_note(c->msg, "redirected to %s", show(c, event->url));
     }

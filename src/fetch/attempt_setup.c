@@ -14,6 +14,7 @@
 
 #define BUFFER_SIZE 65536L
 #define DNS_KEPT_S  300L
+#define MAX_STREAMS 100 /* of a connection, to libcurl */
 
 #define OFFSET(field) offsetof(struct asyncdl_http_options, field)
 
@@ -198,6 +199,18 @@ static long http_version(enum asyncdl_http_version version)
         return info->version_num >= 0x080100 ? CURL_HTTP_VERSION_2TLS
                                              : CURL_HTTP_VERSION_1_1;
     }
+}
+
+uint32_t adl_setup_get_most_per_host(
+    const struct asyncdl_client_options *options)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    bool is_multiplexed =
+        http_version(options->http.version) == CURL_HTTP_VERSION_2TLS;
+
+    /* Before 8.0 each request that finds all streams of a connection taken
+     * opens one of its own, which then serves nobody else. */
+    return is_multiplexed && info->version_num < 0x080000 ? MAX_STREAMS : 0;
 }
 
 static uint64_t get_connect_timeout_ms(const struct asyncdl_client_options *o)

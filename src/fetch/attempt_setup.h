@@ -55,6 +55,11 @@ int adl_setup_locate(const struct adl_setup *setup, CURL *easy,
                      struct curl_slist **list, const char *entry,
                      uint64_t spent_ms);
 
+/* More requests at once to one host are a loss with this libcurl and these
+ * options; 0: it is the server's to say. */
+uint32_t adl_setup_get_most_per_host(
+    const struct asyncdl_client_options *options);
+
 /* Does the proxy depend on the URL? */
 bool adl_setup_has_proxies(const struct adl_setup *setup);
 

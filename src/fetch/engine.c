@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "asyncdl/error.h"
+#include "fetch/attempt_setup.h"
 #include "fetch/finish.h"
 #include "fetch/judge.h"
 #include "fetch/locate.h"
@@ -393,10 +394,17 @@ static void choose_limits(struct asyncdl_client *client, long *out_connects)
     *out_connects = (long)connects;
 }
 
+static uint32_t choose_max_per_host(const struct asyncdl_client_options *o)
+{
+    uint32_t most = adl_setup_get_most_per_host(o);
+
+    return most != 0 && o->max_per_host > most ? most : o->max_per_host;
+}
+
 static int open_parts(struct asyncdl_client *client)
 {
     const struct asyncdl_client_options *o = &client->options;
-    struct adl_host_limits limits = {.max_active = o->max_per_host,
+    struct adl_host_limits limits = {.max_active = choose_max_per_host(o),
                                      .rate_n = o->host_rate_n,
                                      .rate_ms = o->host_rate_ms};
     int err = adl_dir_create(&client->dir, o->dir);

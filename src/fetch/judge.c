@@ -88,23 +88,9 @@ static enum adl_host_sign get_sign(const struct ended *ended)
                             : adl_retry_sign(ended->err, ended->status);
 }
 
-/* The next mirror, from its start: bytes of two sources are not mixed. */
-static bool try_mirror(struct asyncdl_transfer *t)
-{
-    const char *protocols = t->client->options.http.protocols;
-
-    if (t->is_canceled || t->i_url + 1 >= t->n_urls ||
-        adl_transfer_use_url(t, t->i_url + 1, protocols) < 0) {
-        return false;
-    }
-    t->must_restart = true;
-    adl_start_enqueue(t, 0);
-    return true;
-}
-
 static void give_up(struct asyncdl_transfer *t, int err, bool is_retryable)
 {
-    if (!try_mirror(t)) {
+    if (!adl_start_mirror(t, err)) {
         adl_finish_fail(t, err, is_retryable, adl_transfer_get_error(t, err));
     }
 }
@@ -208,17 +194,9 @@ static struct adl_retry_verdict decide(struct asyncdl_transfer *t,
 static void retry(struct asyncdl_transfer *t, const struct ended *ended,
                   uint64_t due_ms)
 {
-    struct asyncdl_client *client = t->client;
-    uint64_t now_ms = uv_now(client->loop);
-    struct asyncdl_event event = {
-        .type = ASYNCDL_EVENT_RETRY,
-        .err = ended->err,
-        .reason = adl_transfer_get_error(t, ended->err),
-        .delay_ms = due_ms > now_ms ? due_ms - now_ms : 0,
-    };
+    uint64_t now_ms = uv_now(t->client->loop);
 
-    client->n_retries++;
-    adl_finish_emit(t, event);
+    adl_start_tell_retry(t, ended->err, due_ms > now_ms ? due_ms - now_ms : 0);
     adl_start_enqueue(t, due_ms);
 }
 
@@ -231,7 +209,7 @@ static void fail_same_host(struct asyncdl_transfer *t)
     while ((item = adl_sched_take_same_host(sched, &t->item)) != NULL) {
         struct asyncdl_transfer *other = (struct asyncdl_transfer *)item;
 
-        if (!try_mirror(other)) {
+        if (!adl_start_mirror(other, ASYNCDL_EHELD)) {
             adl_finish_fail(other, ASYNCDL_EHELD, true, NULL);
         }
     }
@@ -360,7 +338,7 @@ void adl_judge_saved(struct asyncdl_transfer *t)
                                                    : asyncdl_strerror(err));
         if (is_of_source(err)) {
             adl_body_reset(&t->body);
-            if (try_mirror(t)) {
+            if (adl_start_mirror(t, err)) {
                 return;
             }
         }

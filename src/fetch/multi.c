@@ -399,11 +399,6 @@ void adl_multi_set_busy(struct adl_multi *multi, bool is_busy)
     }
 }
 
-void adl_multi_set_max_connects(struct adl_multi *multi, long max_connects)
-{
-    (void)curl_multi_setopt(multi->curlm, CURLMOPT_MAXCONNECTS, max_connects);
-}
-
 void adl_multi_close(struct adl_multi *multi, adl_multi_close_cb on_closed)
 {
     multi->is_closing = true;

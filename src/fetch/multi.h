@@ -44,9 +44,6 @@ bool adl_multi_take_ended(struct adl_multi *multi, CURL **out,
 /* Keep the loop alive, or not. */
 void adl_multi_set_busy(struct adl_multi *multi, bool is_busy);
 
-/* How many connections to keep from now on, those in use included. */
-void adl_multi_set_max_connects(struct adl_multi *multi, long max_connects);
-
 /* No handle may be left in it. Frees it, then calls on_closed. */
 void adl_multi_close(struct adl_multi *multi, adl_multi_close_cb on_closed);
 

@@ -12,15 +12,12 @@ struct batch {
     uv_work_t work;
     struct adl_offload *offload;
     struct adl_job *jobs; /* NULL while the batch is free */
-    size_t n;
 };
 
 struct adl_offload {
     uv_loop_t *loop;
     struct adl_job *queue;
     struct adl_job **queue_end;
-    size_t n_queued;
-    size_t n_running;
     struct batch batches[N_BATCHES];
     adl_offload_cb on_done;
     void *data;
@@ -41,7 +38,6 @@ static void finish(struct batch *batch)
     struct adl_job *job = batch->jobs;
 
     batch->jobs = NULL;
-    offload->n_running -= batch->n;
     while (job != NULL) {
         struct adl_job *next = job->next; /* done may free the job */
 
@@ -88,7 +84,6 @@ void adl_offload_add(struct adl_offload *offload, struct adl_job *job)
     job->next = NULL;
     *offload->queue_end = job;
     offload->queue_end = &job->next;
-    offload->n_queued++;
 }
 
 /* Move jobs from the queue to a free batch, at least one. */
@@ -97,9 +92,8 @@ static void fill(struct adl_offload *offload, struct batch *batch)
     struct adl_job **end = &batch->jobs;
     unsigned weight = 0;
 
-    batch->n = 0;
     while (offload->queue != NULL &&
-           (batch->n == 0 ||
+           (batch->jobs == NULL ||
             weight + offload->queue->weight <= ADL_BATCH_WEIGHT)) {
         struct adl_job *job = offload->queue;
 
@@ -108,13 +102,10 @@ static void fill(struct adl_offload *offload, struct batch *batch)
         *end = job;
         end = &job->next;
         weight += job->weight;
-        batch->n++;
     }
     if (offload->queue == NULL) {
         offload->queue_end = &offload->queue;
     }
-    offload->n_queued -= batch->n;
-    offload->n_running += batch->n;
 }
 
 void adl_offload_flush(struct adl_offload *offload)
@@ -129,9 +120,4 @@ void adl_offload_flush(struct adl_offload *offload)
         /* Fails only without a callback. */
         (void)uv_queue_work(offload->loop, &batch->work, on_work, on_work_done);
     }
-}
-
-size_t adl_offload_n_jobs(const struct adl_offload *offload)
-{
-    return offload->n_queued + offload->n_running;
 }

@@ -7,8 +7,6 @@
 #ifndef ADL_FETCH_OFFLOAD_H
 #define ADL_FETCH_OFFLOAD_H
 
-#include <stddef.h>
-
 #include <uv.h>
 
 struct adl_job;
@@ -41,8 +39,5 @@ void adl_offload_add(struct adl_offload *offload, struct adl_job *job);
 
 /* Hand over what is queued, as far as there is room. Call it once a turn. */
 void adl_offload_flush(struct adl_offload *offload);
-
-/* Jobs that are queued or running. */
-size_t adl_offload_n_jobs(const struct adl_offload *offload);
 
 #endif

@@ -43,6 +43,7 @@ bool adl_retry_is_passing(int err, int status)
     case ASYNCDL_EMAXTIME:
     case ASYNCDL_ERANGE:
     case ASYNCDL_EHELD:
+    case -ENOMEM: /* others give theirs back */
         return true;
     default:
         return false;

@@ -48,33 +48,106 @@ static bool is_held_too_long(const struct asyncdl_transfer *t)
            uv_now(client->loop) + client->retry.max_ms;
 }
 
-static void note_enqueued(struct asyncdl_transfer *t, int err)
+/* 0, -ENOMEM, or ASYNCDL_EHELD where that would be waited for too long. */
+static int note_enqueued(struct asyncdl_transfer *t, int err)
 {
     struct asyncdl_client *client = t->client;
 
     if (err < 0) {
-        adl_finish_fail(t, err, true, NULL);
-        return;
+        return err;
     }
     if (is_held_too_long(t)) {
         adl_sched_remove(client->sched, &t->item);
-        adl_finish_fail(t, ASYNCDL_EHELD, true, NULL);
-        return;
+        return ASYNCDL_EHELD;
     }
     t->stage = ADL_STAGE_WAITING;
     t->queued_ms = uv_now(client->loop);
+    return 0;
+}
+
+static int enqueue(struct asyncdl_transfer *t, uint64_t due_ms)
+{
+    return note_enqueued(t, adl_sched_add(t->client->sched, &t->item,
+                                          t->url.origin, strlen(t->url.origin),
+                                          due_ms));
+}
+
+/* Its host is closed to us: another source may be open. */
+static void fail_to_enqueue(struct asyncdl_transfer *t, int err)
+{
+    if (err != ASYNCDL_EHELD || !adl_start_mirror(t, err)) {
+        adl_finish_fail(t, err, true, NULL);
+    }
 }
 
 void adl_start_enqueue(struct asyncdl_transfer *t, uint64_t due_ms)
 {
-    note_enqueued(t, adl_sched_add(t->client->sched, &t->item, t->url.origin,
-                                   strlen(t->url.origin), due_ms));
+    int err = enqueue(t, due_ms);
+
+    if (err < 0) {
+        fail_to_enqueue(t, err);
+    }
 }
 
 void adl_start_enqueue_first(struct asyncdl_transfer *t)
 {
-    note_enqueued(t, adl_sched_add_first(t->client->sched, &t->item,
-                                         t->url.origin, strlen(t->url.origin)));
+    int err = note_enqueued(t, adl_sched_add_first(t->client->sched, &t->item,
+                                                   t->url.origin,
+                                                   strlen(t->url.origin)));
+
+    if (err < 0) {
+        fail_to_enqueue(t, err);
+    }
+}
+
+static bool has_mirror(const struct asyncdl_transfer *t)
+{
+    return !t->is_canceled && t->i_url + 1 < t->n_urls;
+}
+
+/* From its start: bytes of two sources are not mixed. */
+static int enqueue_at_mirror(struct asyncdl_transfer *t)
+{
+    const char *protocols = t->client->options.http.protocols;
+    int err = adl_transfer_use_url(t, t->i_url + 1, protocols);
+
+    t->must_restart = true;
+    return err < 0 ? err : enqueue(t, 0);
+}
+
+bool adl_start_mirror(struct asyncdl_transfer *t, int why)
+{
+    int err = ASYNCDL_EHELD;
+
+    if (!has_mirror(t)) {
+        return false;
+    }
+    while (err == ASYNCDL_EHELD && has_mirror(t)) {
+        err = enqueue_at_mirror(t);
+    }
+    if (err < 0) {
+        adl_finish_fail(t, err, true, NULL);
+        return true;
+    }
+    if (why == ASYNCDL_EHELD) { /* no attempt has said it */
+        adl_transfer_explain(t, "%s", asyncdl_strerror(why));
+    }
+    adl_start_tell_retry(t, why, 0);
+    return true;
+}
+
+void adl_start_tell_retry(struct asyncdl_transfer *t, int err,
+                          uint64_t delay_ms)
+{
+    struct asyncdl_event event = {
+        .type = ASYNCDL_EVENT_RETRY,
+        .err = err,
+        .reason = adl_transfer_get_error(t, err),
+        .delay_ms = delay_ms,
+    };
+
+    t->client->n_retries++;
+    adl_finish_emit(t, event);
 }
 
 /* Name the file as the server would have it, else by the template: only now
@@ -306,7 +379,7 @@ static void fail_to_start(struct asyncdl_transfer *t, int err)
 {
     adl_sched_end(t->client->sched, &t->item, ADL_HOST_NEUTRAL,
                   uv_now(t->client->loop));
-    adl_finish_fail(t, err, false, NULL);
+    adl_finish_fail(t, err, adl_retry_is_passing(err, 0), NULL);
 }
 
 /* located is for libcurl, which needs none where it is NULL. */

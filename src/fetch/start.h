@@ -3,6 +3,9 @@
 #ifndef ADL_FETCH_START_H
 #define ADL_FETCH_START_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "fetch/state.h"
 
 /* What attempts of a client report to; their data is the transfer. */
@@ -14,12 +17,22 @@ void adl_start_ready(struct asyncdl_client *client);
 /* Go on with a transfer that was RESOLVING. */
 void adl_start_located(struct asyncdl_transfer *t, const char *addresses);
 
-/* Queue it under the host it goes to, from due_ms on (0: now). It is failed
- * where that host is closed to us for too long, or without memory. */
+/* Queue it under the host it goes to, from due_ms on (0: now). Where that host
+ * is closed to us for too long it goes to its next mirror, else it is failed,
+ * as it is without memory. */
 void adl_start_enqueue(struct asyncdl_transfer *t, uint64_t due_ms);
 
 /* The same, before all others of that host. */
 void adl_start_enqueue_first(struct asyncdl_transfer *t);
+
+/* Have the next mirror take over, the first whose host is not closed to us;
+ * why says what was wrong with the source before. False where there is none
+ * left, and nothing was done; else it is queued, or failed. */
+bool adl_start_mirror(struct asyncdl_transfer *t, int why);
+
+/* Tell the world that it is tried again, where its URL says, and why. */
+void adl_start_tell_retry(struct asyncdl_transfer *t, int err,
+                          uint64_t delay_ms);
 
 /* Take the head of an answer. 0 or what the attempt ends with. */
 int adl_start_take_answer(struct asyncdl_transfer *t);

@@ -15,26 +15,18 @@
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/file.h"
+#include "util/hash.h"
 
 #define MAX_NUMBER 1000
 #define MAX_TRIES  16
 
-/* FNV-1a. Names that collide get numbers, like names that are held. */
-static uint64_t hash_path(const char *path)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-    for (; *path != '\0'; path++) {
-        hash = (hash ^ (unsigned char)*path) * UINT64_C(0x100000001b3);
-    }
-    return hash;
-}
-
+/* Names that collide get numbers, like names that are held. */
 static void name_part(struct adl_part *part, uint64_t hash, int number)
 {
     if (number == 1) {
@@ -158,7 +150,7 @@ static int try_name(struct adl_part *part)
 int adl_part_open(struct adl_part *out, int aside_fd, const char *path)
 {
     struct adl_part part = {.fd = -1, .aside_fd = aside_fd};
-    uint64_t hash = hash_path(path);
+    uint64_t hash = adl_hash_of(path, strlen(path));
     int err = -EBUSY;
 
     for (int number = 1; number <= MAX_NUMBER && err == -EBUSY; number++) {

@@ -23,6 +23,7 @@ struct diary {
     size_t n;
     struct asyncdl_event retry; /* the last one; its pointers are gone */
     char reason[128];
+    char retry_url[128];
     char last_url[128];
     uint64_t last_bytes;
 };
@@ -43,13 +44,14 @@ static void write_down(const struct asyncdl_event *event, void *data)
     if (event->type == ASYNCDL_EVENT_RETRY) {
         d->retry = *event;
         (void)snprintf(d->reason, sizeof(d->reason), "%s", event->reason);
+        (void)snprintf(d->retry_url, sizeof(d->retry_url), "%s", event->url);
     }
 }
 
-static struct diary watch(struct outcome *o, const char *url)
+static struct diary watch_request(struct outcome *o,
+                                  struct asyncdl_request request)
 {
     struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
-    struct asyncdl_request request = rig_memory(url);
     struct diary diary = {0};
     struct rig rig;
 
@@ -64,6 +66,11 @@ static struct diary watch(struct outcome *o, const char *url)
     assert_int_equal(o->n_done, 1);
     rig_close(&rig);
     return diary;
+}
+
+static struct diary watch(struct outcome *o, const char *url)
+{
+    return watch_request(o, rig_memory(url));
 }
 
 static void test_events_of_a_plain_download(void **state)
@@ -116,6 +123,59 @@ static void test_botched_range_is_told_as_a_retry(void **state)
     assert_int_equal(d.retry.err, ASYNCDL_ERANGE);
     assert_int_equal(d.retry.delay_ms, 0);
     assert_int_equal(o.err, 0);
+}
+
+static void test_mirror_is_told_as_a_retry_with_its_url(void **state)
+{
+    const char *mirrors[] = {rig_url(&servers->site, "/bytes/7"), NULL};
+    struct asyncdl_request request =
+        rig_memory(rig_url(&servers->site, "/status/404"));
+    struct outcome o = {0};
+
+    (void)state;
+    request.mirrors = mirrors;
+    struct diary d = watch_request(&o, request);
+
+    assert_string_equal(d.letters, "QSTSFD");
+    assert_int_equal(d.retry.err, ASYNCDL_EHTTP);
+    assert_int_equal(d.retry.delay_ms, 0);
+    assert_string_equal(d.reason, "HTTP status 404");
+    assert_string_equal(d.retry_url, mirrors[0]);
+    assert_int_equal(o.err, 0);
+}
+
+static void test_mirror_on_a_held_host_is_passed_over(void **state)
+{
+    const char *mirrors[] = {rig_url(&servers->site, "/bytes/7"),
+                             rig_url(&servers->faultd, "/"), NULL};
+    struct asyncdl_request request =
+        rig_memory(rig_url(&servers->site, "/status/503?retry_after=86400"));
+    struct outcome o = {0};
+
+    (void)state;
+    request.mirrors = mirrors;
+    struct diary d = watch_request(&o, request);
+
+    assert_string_equal(d.letters, "QSTSFD");
+    assert_string_equal(d.retry_url, mirrors[1]);
+    assert_int_equal(o.err, 0);
+    assert_int_equal(o.attempts, 2);
+}
+
+static void test_held_mirrors_fail_as_held(void **state)
+{
+    const char *mirrors[] = {rig_url(&servers->site, "/bytes/7"), NULL};
+    struct asyncdl_request request =
+        rig_memory(rig_url(&servers->site, "/status/503?retry_after=86400"));
+    struct outcome o = {0};
+
+    (void)state;
+    request.mirrors = mirrors;
+    struct diary d = watch_request(&o, request);
+
+    assert_string_equal(d.letters, "QSD");
+    assert_int_equal(o.err, ASYNCDL_EHELD);
+    assert_true(o.retryable);
 }
 
 static void test_slow_body_tells_progress(void **state)
@@ -229,6 +289,9 @@ int main(void)
         cmocka_unit_test(test_failure_tells_retry_with_reason_and_delay),
         cmocka_unit_test(test_redirect_tells_where_it_goes),
         cmocka_unit_test(test_botched_range_is_told_as_a_retry),
+        cmocka_unit_test(test_mirror_is_told_as_a_retry_with_its_url),
+        cmocka_unit_test(test_mirror_on_a_held_host_is_passed_over),
+        cmocka_unit_test(test_held_mirrors_fail_as_held),
         cmocka_unit_test(test_slow_body_tells_progress),
         cmocka_unit_test(test_long_list_is_asked_for_as_it_is_worked_off),
         cmocka_unit_test(test_source_is_asked_once_until_it_fetches),

@@ -66,6 +66,34 @@ static void test_version_of_http_can_be_chosen(void **state)
     server_stop(&server);
 }
 
+static void test_http2_needs_few_connections_for_many_requests(void **state)
+{
+    struct cmd cmd;
+    struct adl_buf list = {0};
+
+    (void)state;
+    need_nginx("log_format n '<$connection_requests>';\n"
+               "server { listen 127.0.0.1:@PORT@;\n"
+               "access_log @DIR@/access.log n;\n"
+               "listen 127.0.0.1:@TLS_PORT@ ssl http2;\n" ANSWERS "}");
+    cmd_init(&cmd);
+    const char *url = h2_url(&cmd);
+    for (int i = 0; i < 600; i++) {
+        assert_int_equal(adl_buf_addf(&list, "%s?%d\n", url, i), 0);
+    }
+    cmd_add(&cmd, "--http2", "--cacert", server.ca, "--discard", "-j", "300",
+            "--per-host", "300", cmd_write(&cmd, "list", adl_buf_str(&list)),
+            NULL);
+    cmd_run(&cmd, 0);
+
+    adl_buf_reset(&list);
+    assert_int_equal(tmpdir_read(&list, &server.dir, "access.log"), 0);
+    assert_in_range(cmd_count_text(adl_buf_str(&list), "<1>"), 1, 6);
+    adl_buf_finish(&list);
+    cmd_finish(&cmd);
+    server_stop(&server);
+}
+
 static void test_http3_is_refused_where_libcurl_has_none(void **state)
 {
     struct cmd cmd;
@@ -184,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_version_of_http_can_be_chosen),
+        cmocka_unit_test(test_http2_needs_few_connections_for_many_requests),
         cmocka_unit_test(test_http3_is_refused_where_libcurl_has_none),
         cmocka_unit_test(test_address_families_can_be_chosen),
         cmocka_unit_test(test_hosts_can_be_sent_elsewhere),
