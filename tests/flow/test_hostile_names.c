@@ -148,8 +148,8 @@ static void test_a_template_outside_is_refused(void **state)
     download_init(&d, *state);
     download_run(&d, "http://@SITE@/bytes/9", "-o @DIR@/{name}", 2);
 
-    download_need_err(&d, "asyncdl: --output @DIR@/{name}: must be TEMPLATE: "
-                          "name files below DIR");
+    download_need_err(&d, "asyncdl: --output @DIR@/{name}: must be a path "
+                          "below --dir");
     assert_int_equal(cmd_count_files(&d.cmd), 0);
     download_finish(&d);
 }
