@@ -55,6 +55,9 @@ static void count(struct adl_complain *c, const struct asyncdl_result *result)
         cause = status;
     }
     adl_buf_reset(&c->place);
+    if (adl_tally_is_local_fault(result->err)) {
+        len = 0; /* no host has a part in it */
+    }
     int err = adl_buf_add(&c->place, len > 0 ? host : "", len);
     adl_failures_add(&c->failures, cause,
                      err == 0 ? adl_buf_str(&c->place) : "",

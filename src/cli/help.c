@@ -25,6 +25,13 @@ static const char lists[] =
     "  headers. Standard input is acted on as it arrives: a URL waits at most\n"
     "  50 ms for its options.\n";
 
+static const char examples[] =
+    "Examples:\n"
+    "  asyncdl -d pages list.txt\n"
+    "  asyncdl -o '{host}/{path}' --per-host 4 --host-rate 10/s list.txt\n"
+    "  asyncdl --discard -q https://example.org/a https://example.org/b\n"
+    "  producer | asyncdl -d pages -\n";
+
 static const char rest[] =
     "SIZE and RATE are in bytes or with K, M, G or T (1024-based). TIME is in\n"
     "seconds or with ms, s, m or h. Options without a value are undone by\n"
@@ -132,5 +139,5 @@ int adl_help_add(struct adl_buf *buf)
     for (int group = 0; err == 0 && group < ADL_N_GROUPS; group++) {
         err = add_group(buf, (enum adl_option_group)group);
     }
-    return err < 0 ? err : adl_buf_addf(buf, "\n%s", rest);
+    return err < 0 ? err : adl_buf_addf(buf, "\n%s\n%s", rest, examples);
 }

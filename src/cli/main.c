@@ -201,10 +201,11 @@ static int refuse_usage(const struct adl_msg *msg, const struct adl_buf *error)
     return ADL_EXIT_USAGE;
 }
 
-static int refuse_empty(void)
+static int refuse_empty(const struct adl_msg *msg)
 {
     struct adl_buf text = {0};
 
+    adl_msg_error(msg, "no list and no URL to download");
     if (adl_help_add_usage(&text) == 0) {
         (void)fputs(adl_buf_str(&text), stderr); /* nobody else to tell */
     }
@@ -223,7 +224,7 @@ static int act(struct adl_options *options, struct adl_msg *msg,
         return print_version();
     }
     if (options->operands.n == 0) {
-        return refuse_empty();
+        return refuse_empty(msg);
     }
     if (complete(options, msg, error) < 0) {
         return refuse_usage(msg, error);

@@ -14,6 +14,7 @@
 
 #include "cli/config.h"
 #include "cli/file.h"
+#include "cli/foreign.h"
 #include "cli/nearest.h"
 #include "cli/optset.h"
 
@@ -59,15 +60,27 @@ static int refuse(struct adl_buf *error, const char *what, const char *option,
 
 static int refuse_unknown(struct adl_buf *error, const char *name, size_t len)
 {
+    const char *advice = adl_foreign_get_name(name, len);
     const char *nearest = adl_nearest_option(name, len);
     int err = refuse(error, "unknown option --", name, len);
+    int full = 0;
 
-    if (err == -EINVAL && nearest != NULL) {
-        int full = adl_buf_addf(error, ": did you mean --%s?", nearest);
-
-        err = full < 0 ? full : err;
+    if (err == -EINVAL && advice != NULL) {
+        full = adl_buf_addf(error, ": %s", advice);
+    } else if (err == -EINVAL && nearest != NULL) {
+        full = adl_buf_addf(error, ": did you mean --%s?", nearest);
     }
-    return err;
+    return full < 0 ? full : err;
+}
+
+static int refuse_letter(struct adl_buf *error, char letter)
+{
+    const char *advice = adl_foreign_get_letter(letter);
+    int err = adl_buf_addf(error, "unknown option -%c%s%s", letter,
+                           advice != NULL ? ": " : "",
+                           advice != NULL ? advice : "");
+
+    return err < 0 ? err : -EINVAL;
 }
 
 static int remember(struct adl_options *options, const struct adl_given *given)
@@ -158,7 +171,7 @@ static int on_config_item(const struct adl_config_item *item, void *data)
     if (len == 2 && name[0] == '-' && name[1] != '-') {
         given.option = find_letter(name[1]);
         if (given.option == NULL) {
-            return refuse(r->error, "unknown option ", name, len);
+            return refuse_letter(r->error, name[1]);
         }
     } else {
         size_t n_dashes = strncmp(name, "--", 2) == 0 ? 2 : 0;
@@ -256,7 +269,7 @@ static int read_letters(struct adl_options *options, struct words *words,
         struct adl_given given = {.option = find_letter(*p)};
 
         if (given.option == NULL) {
-            return refuse(error, "unknown option -", p, 1);
+            return refuse_letter(error, *p);
         }
         bool is_last = given.option->arg != NULL;
         if (is_last && p[1] != '\0') {

@@ -59,6 +59,8 @@ const struct adl_option adl_option_table[] = {
      .group = ADL_GROUP_FILES,
      .offset = CLIENT(name_template),
      .arg = "TEMPLATE",
+     .allowed = "a path below --dir, of text and {name} {stem} {ext} {host} "
+                "{path} {index} {index:08} {urlhash}",
      .help = "name files below DIR so ({name}): {name} {stem} {ext} {host} "
              "{path} {index} {index:08} {urlhash}"},
     {.name = "content-disposition",

@@ -76,9 +76,22 @@ static int check(const struct adl_source *source)
     return 0;
 }
 
+/* Does it begin as hosts do: h.example/x, www.h.example? */
+static bool is_like_url(const char *text)
+{
+    size_t n = strcspn(text, "/");
+
+    return text[0] != '.' && memchr(text, '.', n) != NULL &&
+           (text[n] == '/' || strncmp(text, "www.", 4) == 0);
+}
+
 static int refuse(struct adl_buf *error, const char *what, int code)
 {
-    int err = adl_buf_addf(error, "cannot read %s: %s", what, strerror(-code));
+    const char *hint = code == -ENOENT && is_like_url(what)
+                           ? " (a URL begins with http:// or https://)"
+                           : "";
+    int err = adl_buf_addf(error, "cannot read %s: %s%s", what, strerror(-code),
+                           hint);
 
     return err < 0 ? err : code;
 }

@@ -52,10 +52,12 @@ int adl_strlist_add_bytes(struct adl_strlist *list, const char *str, size_t len)
     if (err < 0) {
         return err;
     }
-    char *copy = strndup(str, len);
+    char *copy = malloc(len + 1);
     if (copy == NULL) {
         return -ENOMEM;
     }
+    memcpy(copy, str, len);
+    copy[len] = '\0';
     list->items[list->n++] = copy;
     list->items[list->n] = NULL;
     return 0;

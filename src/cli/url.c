@@ -146,7 +146,7 @@ int adl_url_check(const char *url, size_t len, const char *protocols,
         return refuse(why, "no URL (nothing like http:// in front)", url, len);
     }
     if (!has_word(protocols != NULL ? protocols : "http,https", url, n)) {
-        return refuse(why, "scheme not allowed", url, len);
+        return refuse(why, "scheme not allowed (see --proto)", url, len);
     }
     const char *fault = find_byte_fault(url, len);
     bool is_file = n == 4 && strncasecmp(url, "file", n) == 0;

@@ -259,9 +259,9 @@ static void test_connections_that_end_between_requests_cost_nothing(
     json_t *log = run_logged(&d, adl_buf_str(&list));
 
     assert_int_equal(json_array_size(log), 200);
-    assert_int_equal(download_count_files(&d), 200);
+    assert_int_equal(cmd_count_files(&d.cmd), 200);
     download_need_text(&d, "199", "ok");
-    assert_string_equal(adl_buf_str(&d.result.err), "");
+    assert_string_equal(d.cmd.err, "");
     json_decref(log);
     adl_buf_finish(&list);
     download_finish(&d);

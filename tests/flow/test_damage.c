@@ -39,7 +39,7 @@ static size_t check_whole(struct download *d)
     struct tmpdir_files files;
     size_t n = 0;
 
-    if (tmpdir_list(&files, &d->dir, "out") < 0) {
+    if (tmpdir_list(&files, &d->cmd.dir, "out") < 0) {
         return 0;
     }
     for (size_t i = 0; i < files.n; i++) {
@@ -68,15 +68,15 @@ static void check_killed_after(void **state, int n_lines, const char *salt)
         assert_int_equal(proc_read_line(proc, line, sizeof(line)), 0);
     }
     assert_int_equal(proc_signal(proc, SIGKILL), 0);
-    proc_wait(proc, &d.result);
-    assert_int_equal(d.result.signal, SIGKILL);
+    cmd_wait(&d.cmd, proc, -1);
+    assert_int_equal(d.cmd.result.signal, SIGKILL);
 
     size_t n_whole = check_whole(&d);
     assert_true(n_whole >= (size_t)n_lines);
     assert_true(n_whole <= N_FILES / 2); /* the others wait */
     download_run(&d, adl_buf_str(&list), NULL, 0);
     assert_int_equal(check_whole(&d), N_FILES);
-    assert_int_equal(download_count_files(&d), N_FILES); /* nothing aside */
+    assert_int_equal(cmd_count_files(&d.cmd), N_FILES); /* nothing aside */
     adl_buf_finish(&list);
     download_finish(&d);
 }
@@ -108,11 +108,11 @@ static void test_a_run_killed_within_bodies_leaves_no_file(void **state)
         (void)poll(NULL, 0, WAIT_MS);
     }
     assert_int_equal(proc_signal(proc, SIGKILL), 0);
-    proc_wait(proc, &d.result);
+    cmd_wait(&d.cmd, proc, -1);
 
     struct stat st;
-    assert_int_equal(stat(tmpdir_get_path(&d.dir, "out/a"), &st), -1);
-    assert_int_equal(stat(tmpdir_get_path(&d.dir, "out/b"), &st), -1);
+    assert_int_equal(stat(tmpdir_get_path(&d.cmd.dir, "out/a"), &st), -1);
+    assert_int_equal(stat(tmpdir_get_path(&d.cmd.dir, "out/b"), &st), -1);
     download_run(&d,
                  "http://@SITE@/bytes/3000000/a?stall=2000000&cuts=1\n"
                  "http://@SITE@/bytes/3000001/b?stall=2000000&cuts=1\n",
@@ -136,10 +136,9 @@ static void test_a_signal_leaves_only_whole_files(void **state)
         struct proc *proc = download_start(&d, adl_buf_str(&list), NULL);
         assert_int_equal(proc_read_line(proc, line, sizeof(line)), 0);
         assert_int_equal(proc_signal(proc, signals[i]), 0);
-        proc_wait(proc, &d.result);
+        cmd_wait(&d.cmd, proc, 128 + signals[i]);
 
-        assert_int_equal(d.result.status, 128 + signals[i]);
-        assert_int_equal(check_whole(&d), download_count_files(&d));
+        assert_int_equal(check_whole(&d), cmd_count_files(&d.cmd));
         adl_buf_finish(&list);
         download_finish(&d);
     }
@@ -152,7 +151,7 @@ static void check_full_disk(void **state, const char *list)
     const char *out;
 
     download_init(&d, *state);
-    out = tmpdir_get_path(&d.dir, "out");
+    out = tmpdir_get_path(&d.cmd.dir, "out");
     assert_int_equal(mkdir(out, 0755), 0);
     if (!scratch_mount(out, 1u << 20)) {
         download_finish(&d);
@@ -165,7 +164,7 @@ static void check_full_disk(void **state, const char *list)
     download_need_err(&d, "no space left on device");
     download_need_err(&d, "cannot go on with out/b\n");
     download_need_pattern(&d, "a", 500000, 0);
-    assert_int_equal(download_count_files(&d), 1);
+    assert_int_equal(cmd_count_files(&d.cmd), 1);
     scratch_unmount(out);
     download_run(&d, list, NULL, 0); /* now there is place */
     download_need_pattern(&d, "b", 3000000, 0);

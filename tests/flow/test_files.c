@@ -15,14 +15,15 @@
 
 static void make_out(struct download *d)
 {
-    assert_int_equal(mkdir(tmpdir_get_path(&d->dir, "out"), 0755), 0);
+    assert_int_equal(mkdir(tmpdir_get_path(&d->cmd.dir, "out"), 0755), 0);
 }
 
 static struct stat stat_out(struct download *d, const char *name)
 {
     struct stat st;
 
-    assert_int_equal(lstat(tmpdir_get_path(&d->dir, "out/%s", name), &st), 0);
+    assert_int_equal(lstat(tmpdir_get_path(&d->cmd.dir, "out/%s", name), &st),
+                     0);
     return st;
 }
 
@@ -39,7 +40,7 @@ static void test_same_names_are_numbered_in_list_order(void **state)
                      "http://@SITE@/bytes/304/x~2\n",
                      NULL, 0);
 
-        assert_int_equal(download_count_files(&d), 4);
+        assert_int_equal(cmd_count_files(&d.cmd), 4);
         download_need_pattern(&d, "x", 301, 0);
         download_need_pattern(&d, "x~2", 302, 0);
         download_need_pattern(&d, "x~3", 303, 0);
@@ -54,7 +55,7 @@ static void test_a_file_that_was_there_is_left_alone(void **state)
 
     download_init(&d, *state);
     make_out(&d);
-    assert_int_equal(tmpdir_write(&d.dir, "out/7", "mine", 4), 0);
+    assert_int_equal(tmpdir_write(&d.cmd.dir, "out/7", "mine", 4), 0);
     download_run(&d, "http://@SITE@/bytes/7\nhttp://@SITE@/bytes/8\n", NULL, 0);
 
     download_need_text(&d, "7", "mine");
@@ -73,12 +74,12 @@ static void test_overwriting_waits_until_the_new_file_is_whole(void **state)
 
     download_init(&d, *state);
     make_out(&d);
-    assert_int_equal(tmpdir_write(&d.dir, "out/mine", "mine", 4), 0);
+    assert_int_equal(tmpdir_write(&d.cmd.dir, "out/mine", "mine", 4), 0);
     download_run(&d, "http://@FAULT@/body-shorter/mine",
                  "--overwrite --retry 1", 3);
 
     download_need_text(&d, "mine", "mine");
-    assert_int_equal(download_count_files(&d), 1);
+    assert_int_equal(cmd_count_files(&d.cmd), 1);
     download_finish(&d);
 }
 
@@ -93,7 +94,7 @@ static void test_nothing_is_left_in_the_work_folder(void **state)
                  "http://@SITE@/status/404\n",
                  "--retry 1", 3);
 
-    assert_int_equal(download_count_files(&d), 1);
+    assert_int_equal(cmd_count_files(&d.cmd), 1);
     download_need_pattern(&d, "9", 9, 0);
     download_finish(&d);
 }
@@ -126,7 +127,7 @@ static void test_discard_writes_nothing(void **state)
 
     download_need_out(&d, "Read 50000 from http://@SITE@/bytes/50000\n");
     download_need_out(&d, "Received 50004 bytes");
-    assert_int_equal(stat(tmpdir_get_path(&d.dir, "out"), &st), -1);
+    assert_int_equal(stat(tmpdir_get_path(&d.cmd.dir, "out"), &st), -1);
     download_finish(&d);
 }
 
@@ -137,8 +138,9 @@ static void test_links_out_of_the_folder_are_not_followed(void **state)
 
     download_init(&d, *state);
     make_out(&d);
-    assert_int_equal(mkdir(tmpdir_get_path(&d.dir, "else"), 0755), 0);
-    assert_int_equal(symlink("../else", tmpdir_get_path(&d.dir, "out/a")), 0);
+    assert_int_equal(mkdir(tmpdir_get_path(&d.cmd.dir, "else"), 0755), 0);
+    assert_int_equal(symlink("../else", tmpdir_get_path(&d.cmd.dir, "out/a")),
+                     0);
     download_run(&d,
                  "http://@SITE@/bytes/9\n out=a/b\n"
                  "http://@SITE@/bytes/9\n out=c\n",
@@ -148,7 +150,7 @@ static void test_links_out_of_the_folder_are_not_followed(void **state)
                           "or folder is in the way (not tried; another run "
                           "will not help)\n");
     download_need_pattern(&d, "c", 9, 0);
-    assert_int_equal(rmdir(tmpdir_get_path(&d.dir, "else")), 0); /* empty */
+    assert_int_equal(rmdir(tmpdir_get_path(&d.cmd.dir, "else")), 0); /* empty */
     download_finish(&d);
 }
 
@@ -159,8 +161,9 @@ static void test_a_link_is_replaced_and_not_written_through(void **state)
 
     download_init(&d, *state);
     make_out(&d);
-    assert_int_equal(tmpdir_write(&d.dir, "mine", "mine", 4), 0);
-    assert_int_equal(symlink("../mine", tmpdir_get_path(&d.dir, "out/9")), 0);
+    assert_int_equal(tmpdir_write(&d.cmd.dir, "mine", "mine", 4), 0);
+    assert_int_equal(symlink("../mine", tmpdir_get_path(&d.cmd.dir, "out/9")),
+                     0);
     download_run(&d, "http://@SITE@/bytes/9", NULL, 0);
     download_need_err(&d, "skipped: out/9 is there already");
     download_run(&d, "http://@SITE@/bytes/9", "--overwrite", 0);
@@ -178,14 +181,14 @@ static void test_a_work_folder_that_is_a_link_stops_the_run(void **state)
 
     download_init(&d, *state);
     make_out(&d);
-    assert_int_equal(mkdir(tmpdir_get_path(&d.dir, "else"), 0755), 0);
+    assert_int_equal(mkdir(tmpdir_get_path(&d.cmd.dir, "else"), 0755), 0);
     assert_int_equal(
-        symlink("../else", tmpdir_get_path(&d.dir, "out/.asyncdl")), 0);
+        symlink("../else", tmpdir_get_path(&d.cmd.dir, "out/.asyncdl")), 0);
     download_run(&d, "http://@SITE@/bytes/9\nhttp://@SITE@/bytes/90000\n", NULL,
                  4);
 
     download_need_err(&d, ".asyncdl");
-    assert_int_equal(rmdir(tmpdir_get_path(&d.dir, "else")), 0); /* empty */
+    assert_int_equal(rmdir(tmpdir_get_path(&d.cmd.dir, "else")), 0); /* empty */
     download_finish(&d);
 }
 
@@ -195,7 +198,7 @@ static void test_a_file_where_a_folder_is_needed_fails_one_url(void **state)
 
     download_init(&d, *state);
     make_out(&d);
-    assert_int_equal(tmpdir_write(&d.dir, "out/a", "mine", 4), 0);
+    assert_int_equal(tmpdir_write(&d.cmd.dir, "out/a", "mine", 4), 0);
     for (int i = 0; i < 2; i++) {
         download_run(&d,
                      "http://@SITE@/bytes/9\n out=a/b\n"
@@ -205,7 +208,7 @@ static void test_a_file_where_a_folder_is_needed_fails_one_url(void **state)
         download_need_err(&d, " a/b: a file, link or folder is in the way");
         download_need_text(&d, "a", "mine");
         download_need_pattern(&d, "c", 9, 0);
-        assert_int_equal(download_count_files(&d), 2);
+        assert_int_equal(cmd_count_files(&d.cmd), 2);
     }
     download_finish(&d);
 }
@@ -216,7 +219,7 @@ static void test_a_folder_where_a_file_is_to_go_fails_one_url(void **state)
 
     download_init(&d, *state);
     make_out(&d);
-    assert_int_equal(mkdir(tmpdir_get_path(&d.dir, "out/9"), 0755), 0);
+    assert_int_equal(mkdir(tmpdir_get_path(&d.cmd.dir, "out/9"), 0755), 0);
     download_run(&d, "http://@SITE@/bytes/9\nhttp://@SITE@/bytes/90000\n",
                  "--overwrite", 1);
 
@@ -224,7 +227,7 @@ static void test_a_folder_where_a_file_is_to_go_fails_one_url(void **state)
     download_need_err(&d, "9: a folder has that name (after 1 attempt; another "
                           "run will not help)\n");
     download_need_pattern(&d, "90000", 90000, 0);
-    assert_int_equal(download_count_files(&d), 1);
+    assert_int_equal(cmd_count_files(&d.cmd), 1);
     download_finish(&d);
 }
 
@@ -233,7 +236,7 @@ static void test_a_folder_that_cannot_be_made_stops_the_run(void **state)
     struct download d;
 
     download_init(&d, *state);
-    assert_int_equal(tmpdir_write(&d.dir, "file", "mine", 4), 0);
+    assert_int_equal(tmpdir_write(&d.cmd.dir, "file", "mine", 4), 0);
     download_run(&d, "http://@SITE@/bytes/9\n", "-d file/sub", 4);
 
     download_need_err(&d, "file/sub");

@@ -50,7 +50,7 @@ static void check_inside(struct download *d, size_t n)
     struct tmpdir_files files;
     struct tmpdir_files all;
 
-    assert_int_equal(tmpdir_list(&files, &d->dir, "out"), 0);
+    assert_int_equal(tmpdir_list(&files, &d->cmd.dir, "out"), 0);
     assert_int_equal(files.n, n);
     for (size_t i = 0; i < n; i++) {
         const char *name = files.files[i].name;
@@ -59,7 +59,7 @@ static void check_inside(struct download *d, size_t n)
             fail_msg("not a safe name: %s", name);
         }
     }
-    assert_int_equal(tmpdir_list(&all, &d->dir, ""), 0);
+    assert_int_equal(tmpdir_list(&all, &d->cmd.dir, ""), 0);
     assert_int_equal(all.n, n + 1);
     tmpdir_files_finish(&all);
     tmpdir_files_finish(&files);
@@ -148,9 +148,9 @@ static void test_a_template_outside_is_refused(void **state)
     download_init(&d, *state);
     download_run(&d, "http://@SITE@/bytes/9", "-o @DIR@/{name}", 2);
 
-    download_need_err(&d, "asyncdl: --output @DIR@/{name}: must be TEMPLATE: "
-                          "name files below DIR");
-    assert_int_equal(download_count_files(&d), 0);
+    download_need_err(&d, "asyncdl: --output @DIR@/{name}: must be a path "
+                          "below --dir");
+    assert_int_equal(cmd_count_files(&d.cmd), 0);
     download_finish(&d);
 }
 
@@ -250,13 +250,13 @@ static void test_a_name_from_a_server_replaces_no_file(void **state)
     struct download d;
 
     download_init(&d, *state);
-    assert_int_equal(mkdir(tmpdir_get_path(&d.dir, "out"), 0755), 0);
-    assert_int_equal(tmpdir_write(&d.dir, "out/evil", "mine", 4), 0);
+    assert_int_equal(mkdir(tmpdir_get_path(&d.cmd.dir, "out"), 0755), 0);
+    assert_int_equal(tmpdir_write(&d.cmd.dir, "out/evil", "mine", 4), 0);
     download_run(&d, "http://@FAULT@/disposition-parent", "-J", 0);
 
     download_need_text(&d, "evil", "mine");
     download_need_err(&d, "skipped: out/evil is there already");
-    assert_int_equal(download_count_files(&d), 1);
+    assert_int_equal(cmd_count_files(&d.cmd), 1);
     download_finish(&d);
 }
 

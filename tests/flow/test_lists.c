@@ -80,8 +80,10 @@ static void test_bad_lines_are_named_and_stop_nothing(void **state)
         const char *said;
     } bad[] = {
         {"no url at all", "no URL (nothing like http:// in front): \"no url"},
-        {"gopher://127.0.0.1/x", "scheme not allowed: \"gopher://127.0.0.1/x"},
-        {"file:///etc/passwd", "scheme not allowed: \"file:///etc/passwd\"\n"},
+        {"gopher://127.0.0.1/x",
+         "scheme not allowed (see --proto): \"gopher://127.0.0.1/x"},
+        {"file:///etc/passwd",
+         "scheme not allowed (see --proto): \"file:///etc/passwd\"\n"},
         {"http://", "no host in the URL: \"http://\"\n"},
         {"{\"url\": \"http://x/\"", "broken JSON at column 19: '}' expected"},
         {"{\"out\": \"x\"}", "no url in the JSON object\n"},

@@ -67,7 +67,7 @@ static void test_what_passes_is_tried_until_it_works(void **state)
     download_need_pattern(&d, "500", 40, 0);
     download_need_pattern(&d, "429", 41, 0);
     download_need_out(&d, "retried 4\n");
-    assert_string_equal(adl_buf_str(&d.result.err), "");
+    assert_string_equal(d.cmd.err, "");
     download_finish(&d);
 }
 
@@ -87,8 +87,7 @@ static void test_time_for_retries_can_run_out(void **state)
 /* Where a line of the output begins. */
 static const char *find_line(struct download *d, const char *text)
 {
-    const char *at =
-        strstr(adl_buf_str(&d->result.out), download_expand(d, text));
+    const char *at = strstr(d->cmd.out, download_expand(d, text));
 
     assert_non_null(at);
     return at;
@@ -149,7 +148,7 @@ static void test_too_long_a_quiet_fails_the_whole_host_at_once(void **state)
                           "asks for too long a quiet (not tried; another run "
                           "can help; see --retry-max-time)\n");
     assert_int_equal(download_count_requests(&d, "/bytes/12/never"), 0);
-    assert_int_equal(download_count_files(&d), 1);
+    assert_int_equal(cmd_count_files(&d.cmd), 1);
     download_need_pattern(&d, "other", 13, 0);
     download_finish(&d);
 }

@@ -262,6 +262,7 @@ static void test_folder_that_cannot_be_made_is_a_local_fault(void **state)
 
     cmd_need_text(cmd.err, ": look for 9: not a directory: cannot go on with "
                            "out/9\n");
+    cmd_need_text(cmd.err, "\n       1  not a directory, such as http://");
     assert_string_equal(cmd_read(&cmd, "out"), "a file\n");
     cmd_finish(&cmd);
     server_stop(&site);
@@ -274,7 +275,8 @@ static void test_nothing_to_do_is_a_usage_error(void **state)
     (void)state;
     cmd_init(&cmd);
     cmd_run(&cmd, 2);
-    cmd_need_text(cmd.err, "Usage: asyncdl [OPTION]... LIST|URL|- ...\n");
+    cmd_need_text(cmd.err, "asyncdl: no list and no URL to download\n"
+                           "Usage: asyncdl [OPTION]... LIST|URL|- ...\n");
     assert_string_equal(cmd.out, "");
     cmd_finish(&cmd);
 }

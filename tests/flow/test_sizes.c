@@ -130,7 +130,7 @@ static void test_connecting_has_an_end(void **state)
     download_need_err(&d, "not connected in time, while connecting (after 1 "
                           "attempt; another run can help; see "
                           "--connect-timeout)");
-    assert_int_equal(download_count_files(&d), 0);
+    assert_int_equal(cmd_count_files(&d.cmd), 0);
     download_finish(&d);
 }
 

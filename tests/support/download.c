@@ -6,7 +6,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +15,6 @@
 #include "support/http.h"
 #include "support/port.h"
 
-#define MAX_ARGS   40
 #define N_EXPANDED 4
 
 int download_group_setup(void **state)
@@ -52,13 +50,12 @@ int download_group_teardown(void **state)
 void download_init(struct download *d, struct download_servers *servers)
 {
     *d = (struct download){.servers = servers};
-    assert_int_equal(tmpdir_init(&d->dir), 0);
+    cmd_init(&d->cmd);
 }
 
 void download_finish(struct download *d)
 {
-    proc_result_finish(&d->result);
-    tmpdir_finish(&d->dir);
+    cmd_finish(&d->cmd);
 }
 
 static int add_word(struct adl_buf *buf, const struct download *d,
@@ -86,7 +83,7 @@ static int add_word(struct adl_buf *buf, const struct download *d,
         }
     }
     if (len == 5 && memcmp(word, "@DIR@", 5) == 0) {
-        return adl_buf_add_str(buf, d->dir.path);
+        return adl_buf_add_str(buf, d->cmd.dir.path);
     }
     return -ENOENT;
 }
@@ -118,97 +115,49 @@ const char *download_expand(struct download *d, const char *text)
     return adl_buf_str(buf);
 }
 
-/* Split what is expanded at blanks, in place. */
-static size_t split(const char **argv, size_t n, char *options)
-{
-    char *rest = NULL;
-
-    for (char *word = strtok_r(options, " ", &rest); word != NULL;
-         word = strtok_r(NULL, " ", &rest)) {
-        assert_true(n + 1 < MAX_ARGS);
-        argv[n++] = word;
-    }
-    return n;
-}
-
 struct proc *download_start(struct download *d, const char *list,
                             const char *options)
 {
-    const char *argv[MAX_ARGS] = {server_get_program("ASYNCDL"),
-                                  "--retry-delay", "2ms", "-d", "out"};
-    /* What the machine is set up for is no part of a test. */
-    const char *env[] = {"http_proxy=",  "https_proxy=", "all_proxy=",
-                         "HTTPS_PROXY=", "ALL_PROXY=",   NULL};
-    char *copy = strdup(download_expand(d, options != NULL ? options : ""));
-    const char *text = download_expand(d, list);
-    struct proc *proc = NULL;
+    struct cmd *cmd = &d->cmd;
+    char *words = strdup(download_expand(d, options != NULL ? options : ""));
+    char *rest = NULL;
 
-    assert_non_null(copy);
-    size_t n = split(argv, 5, copy);
-    argv[n] = "list";
-    assert_int_equal(tmpdir_write(&d->dir, "list", text, strlen(text)), 0);
-    assert_int_equal(
-        proc_start(&proc, &(struct proc_options){.argv = argv,
-                                                 .env = env,
-                                                 .dir = d->dir.path}),
-        0);
-    free(copy);
+    assert_non_null(words);
+    cmd_add(cmd, "--retry-delay", "2ms", NULL);
+    for (char *word = strtok_r(words, " ", &rest); word != NULL;
+         word = strtok_r(NULL, " ", &rest)) {
+        cmd_add(cmd, word, NULL);
+    }
+    cmd_add(cmd, "list", NULL);
+    cmd_write(cmd, "list", download_expand(d, list));
+    struct proc *proc = cmd_start(cmd);
+    cmd_reset(cmd); /* its arguments point into words */
+    free(words);
     return proc;
 }
 
 void download_run(struct download *d, const char *list, const char *options,
                   int status)
 {
-    struct proc *proc = download_start(d, list, options);
-
-    proc_result_finish(&d->result);
-    proc_wait(proc, &d->result);
-    if (d->result.status != status) {
-        fail_msg("exit status %d, signal %d instead of %d:\n%s%s",
-                 d->result.status, d->result.signal, status,
-                 adl_buf_str(&d->result.out), adl_buf_str(&d->result.err));
-    }
-}
-
-static void need(struct download *d, const struct adl_buf *said,
-                 const char *text)
-{
-    const char *expanded = download_expand(d, text);
-
-    if (strstr(adl_buf_str(said), expanded) == NULL) {
-        fail_msg("not said: %s\ninstead: %s", expanded, adl_buf_str(said));
-    }
+    cmd_wait(&d->cmd, download_start(d, list, options), status);
 }
 
 void download_need_out(struct download *d, const char *text)
 {
-    need(d, &d->result.out, text);
+    cmd_need_text(d->cmd.out, download_expand(d, text));
 }
 
 void download_need_err(struct download *d, const char *text)
 {
-    need(d, &d->result.err, text);
-}
-
-size_t download_count_files(struct download *d)
-{
-    struct tmpdir_files files;
-
-    if (tmpdir_list(&files, &d->dir, "out") < 0) {
-        return 0; /* nothing was saved: the folder was not made */
-    }
-    size_t n = files.n;
-    tmpdir_files_finish(&files);
-    return n;
+    cmd_need_text(d->cmd.err, download_expand(d, text));
 }
 
 void download_need_pattern(struct download *d, const char *name, uint64_t size,
                            uint64_t seed)
 {
-    const char *path = tmpdir_get_path(&d->dir, "out/%s", name);
+    const char *path = cmd_text(&d->cmd, "out/%s", name);
 
-    if (!tmpdir_is_pattern(&d->dir, path + strlen(d->dir.path) + 1, size,
-                           seed)) {
+    if (!tmpdir_is_pattern(&d->cmd.dir, path, size, seed)) {
         fail_msg("%s is not %" PRIu64 " bytes of the pattern %" PRIu64, path,
                  size, seed);
     }
@@ -216,14 +165,9 @@ void download_need_pattern(struct download *d, const char *name, uint64_t size,
 
 void download_need_text(struct download *d, const char *name, const char *text)
 {
-    const char *path = tmpdir_get_path(&d->dir, "out/%s", name);
-    struct adl_buf content = {0};
+    const char *path = cmd_text(&d->cmd, "out/%s", name);
 
-    if (tmpdir_read(&content, &d->dir, path + strlen(d->dir.path) + 1) < 0) {
-        fail_msg("there is no %s", path);
-    }
-    assert_string_equal(adl_buf_str(&content), text);
-    adl_buf_finish(&content);
+    assert_string_equal(cmd_read(&d->cmd, path), text);
 }
 
 uint64_t download_count_requests(struct download *d, const char *target)
@@ -245,7 +189,7 @@ static void need_error(struct download *d, const struct download_case *c)
     struct adl_buf text = {0};
 
     if (c->error == NULL) {
-        assert_string_equal(adl_buf_str(&d->result.err), "");
+        assert_string_equal(d->cmd.err, "");
         return;
     }
     assert_int_equal(adl_buf_addf(&text, "asyncdl: %.*s: %s",
@@ -268,7 +212,7 @@ void download_check(struct download_servers *servers,
         download_init(&d, servers);
         download_run(&d, c->url, c->options, c->status);
         need_error(&d, c);
-        assert_int_equal(download_count_files(&d), c->file != NULL ? 1 : 0);
+        assert_int_equal(cmd_count_files(&d.cmd), c->file != NULL ? 1 : 0);
         if (c->file != NULL && c->text != NULL) {
             download_need_text(&d, c->file, c->text);
         } else if (c->file != NULL) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs of asyncdl against asyncdl-site and asyncdl-faultd. In lists and
- * expectations these words stand for what only a run knows:
+ * Runs of asyncdl (support/cmd.h) against asyncdl-site and asyncdl-faultd. In
+ * lists and expectations these words stand for what only a run knows:
  *
  *   @SITE@   127.0.0.1:PORT of the site; @PORT@ is the port alone
  *   @FAULT@  of the fault server; @FAULT_PORT@ is the port alone
@@ -14,9 +14,8 @@
 
 #include <stdint.h>
 
-#include "support/proc.h"
+#include "support/cmd.h"
 #include "support/server.h"
-#include "support/tmpdir.h"
 
 struct download_servers {
     struct server site;
@@ -30,8 +29,7 @@ int download_group_teardown(void **state);
 
 struct download {
     struct download_servers *servers; /* borrowed */
-    struct tmpdir dir;
-    struct proc_result result; /* of the last run */
+    struct cmd cmd;
 };
 
 void download_init(struct download *d, struct download_servers *servers);
@@ -47,16 +45,13 @@ const char *download_expand(struct download *d, const char *text);
 void download_run(struct download *d, const char *list, const char *options,
                   int status);
 
-/* The same in the background: pass it to proc_wait(). */
+/* The same in the background: pass it to cmd_wait(). */
 struct proc *download_start(struct download *d, const char *list,
                             const char *options);
 
 /* Fail the test unless that is said on stdout, or on stderr. */
 void download_need_out(struct download *d, const char *text);
 void download_need_err(struct download *d, const char *text);
-
-/* How many regular files are below out/, hidden ones included. */
-size_t download_count_files(struct download *d);
 
 /* Fail the test unless the file below out/ is size bytes of the pattern, or
  * has that content. */

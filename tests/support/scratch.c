@@ -128,7 +128,7 @@ bool scratch_mount(const char *path, unsigned size_bytes)
 
     (void)snprintf(options, sizeof(options), "size=%u", size_bytes);
     return unshare(CLONE_NEWNS) == 0 &&
-           mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
            mount("tmpfs", path, "tmpfs", MS_NODEV, options) == 0;
 }
 

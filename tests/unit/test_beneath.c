@@ -210,8 +210,15 @@ static void test_a_rename_on_the_way_is_tried_again(void **state)
     int root_fd = open_root(*state);
     int fd = -1;
 
-    fault_arm(FAULT_OPENAT2, 1, EAGAIN);
     fault_arm_all(FAULT_OPENAT, EIO); /* so that the walk cannot help */
+    if (adl_beneath_open(&fd, root_fd, "in/deep") == -EIO) {
+        fault_clear();
+        close(root_fd);
+        print_message("skipped: there is no openat2() here\n");
+        skip();
+    }
+    close(fd);
+    fault_arm(FAULT_OPENAT2, 1, EAGAIN);
     assert_int_equal(adl_beneath_open(&fd, root_fd, "in/deep"), 0);
     fault_clear();
 

@@ -448,7 +448,7 @@ static void test_config_errors_say_where_they_are(void **state)
         {"compressed = yes\n", ":1: takes no value: compressed"},
         {"\n\njobs\n", ":3: needs a value: jobs"},
         {"--jobz 1\n", ":1: unknown option --jobz: did you mean --jobs?"},
-        {"-Z\n", ":1: unknown option -Z"},
+        {"-Z\n", ":1: unknown option -Z: see --jobs"},
         {"dir = \"x\n", ":1: a quote without an end, or more than a value"},
     };
 

@@ -54,6 +54,15 @@ static void test_what_cannot_be_read_is_refused_by_name(void **state)
         {{"http://h", "/does/not/exist"},
          "cannot read /does/not/exist: No such file or directory"},
         {{"/"}, "cannot read /: Is a directory"},
+        {{"./no.such/list"},
+         "cannot read ./no.such/list: No such file or directory"},
+        {{"list.txt"}, "cannot read list.txt: No such file or directory"},
+        {{"h.invalid:80/x"},
+         "cannot read h.invalid:80/x: No such file or directory (a URL begins "
+         "with http:// or https://)"},
+        {{"www.h.invalid"},
+         "cannot read www.h.invalid: No such file or directory (a URL begins "
+         "with http:// or https://)"},
         {{"-", "-"},
          "- can be given only once: standard input ends when it was read"},
     };
