@@ -11,6 +11,7 @@
 #include "asyncdl/error.h"
 #include "fetch/attempt_setup.h"
 #include "fetch/finish.h"
+#include "fetch/intake.h"
 #include "fetch/judge.h"
 #include "fetch/locate.h"
 #include "fetch/options.h"
@@ -170,97 +171,6 @@ static void check_deadlines(struct asyncdl_client *client)
     }
 }
 
-static struct asyncdl_transfer *of_check(struct adl_job *job)
-{
-    return (struct asyncdl_transfer *)(void *)((char *)job -
-                                               offsetof(struct asyncdl_transfer,
-                                                        check));
-}
-
-/* On a thread of the pool. */
-static void run_check(struct adl_job *job)
-{
-    struct asyncdl_transfer *t = of_check(job);
-
-    t->check_rc = adl_dir_has(t->client->dir, t->path);
-}
-
-static void take_check(struct asyncdl_transfer *t)
-{
-    t->client->n_undecided--;
-    if (t->is_canceled) {
-        adl_finish_fail(t, -ECANCELED, true, NULL);
-    } else if (t->check_rc == 1) {
-        t->is_skipped = true;
-        adl_finish_fail(t, ASYNCDL_EEXISTS, false, NULL);
-    } else if (t->check_rc < 0) {
-        adl_transfer_explain(t, "look for %.300s: %s", t->path,
-                             asyncdl_strerror(t->check_rc));
-        adl_finish_fail(t, t->check_rc, t->check_rc != ASYNCDL_EINWAY,
-                        t->error);
-    } else {
-        adl_start_enqueue(t, 0);
-    }
-}
-
-/* Checks of several batches end in any order; requests keep theirs. */
-static void on_checked(struct adl_job *job)
-{
-    struct asyncdl_transfer *t = of_check(job);
-    struct asyncdl_client *client = t->client;
-
-    t->is_checked = true;
-    while (client->checking != NULL && client->checking->is_checked) {
-        t = client->checking;
-        DL_DELETE2(client->checking, t, stage_prev, stage_next);
-        take_check(t);
-    }
-}
-
-static void take_in(struct asyncdl_transfer *t)
-{
-    struct asyncdl_client *client = t->client;
-    bool can_exist = t->path != NULL && t->is_named &&
-                     (t->flags & ASYNCDL_REQUEST_OVERWRITE) == 0;
-
-    adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_QUEUED});
-    if (can_exist) {
-        t->stage = ADL_STAGE_CHECKING;
-        DL_APPEND2(client->checking, t, stage_prev, stage_next);
-        t->check =
-            (struct adl_job){.run = run_check, .done = on_checked, .weight = 1};
-        adl_offload_add(client->offload, &t->check);
-    } else {
-        client->n_undecided--;
-        adl_start_enqueue(t, 0);
-    }
-}
-
-static void take_in_all(struct asyncdl_client *client)
-{
-    while (client->fresh != NULL) {
-        struct asyncdl_transfer *t = client->fresh;
-
-        DL_DELETE2(client->fresh, t, stage_prev, stage_next);
-        take_in(t);
-    }
-}
-
-static void ask_for_more(struct asyncdl_client *client)
-{
-    size_t low = client->options.n_queue_low;
-    size_t n = adl_sched_n_waiting(client->sched) + client->n_undecided;
-
-    if (client->on_want == NULL || client->is_asked || client->is_closing ||
-        n >= low) {
-        return;
-    }
-    client->is_asked = true;
-    adl_future_enter_callback();
-    client->on_want(2 * low - n, client->want_data);
-    adl_future_leave_callback();
-}
-
 static void set_alarm(struct asyncdl_client *client)
 {
     uint64_t now_ms = uv_now(client->loop);
@@ -354,9 +264,10 @@ static void on_turn(void *data)
     release_throttled(client);
     check_deadlines(client);
     adl_finish_deliver(client);
-    ask_for_more(client);
-    take_in_all(client);
+    adl_intake_ask(client);
+    adl_intake_take(client);
     adl_start_ready(client);
+    adl_intake_look_further(client);
     adl_offload_flush(client->offload);
     if (client->is_closing && client->n_transfers == 0) {
         shut(client);

@@ -70,8 +70,9 @@ struct asyncdl_client {
     size_t n_observers;
     asyncdl_want_cb on_want;
     void *want_data;
-    bool is_asked; /* on_want was called and nothing was fetched since */
-    bool is_busy;  /* the loop is kept alive */
+    bool is_starved; /* slots are free, and all that waits is for busy hosts */
+    bool is_asked;   /* on_want was called and nothing was fetched since */
+    bool is_busy;    /* the loop is kept alive */
 
     bool is_closing;
     bool is_shut; /* the handles are being closed */

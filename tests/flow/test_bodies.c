@@ -235,8 +235,8 @@ static void test_a_botched_range_is_not_asked_for_again(void **state)
     assert_int_equal(json_array_size(log), 3);
     assert_string_equal(get_header(log, 1, "range"), "bytes=5000-");
     assert_string_equal(get_header(log, 2, "range"), "");
-    download_need_err(&d, "http://@FAULT@/range-wrong-first/log: attempt 2: "
-                          "wrong answer to a range request; again in 0.0 s");
+    download_need_err(&d, "attempt 2: wrong answer to a range request; again "
+                          "in 0.0 s at http://@FAULT@/range-wrong-first/log");
     download_need_pattern(&d, "log", 10000, 0);
     json_decref(log);
     download_finish(&d);

@@ -13,6 +13,8 @@
 #include "support/client.h"
 
 #define N_STREAMED 20000
+#define N_SILENT   24 /* less than eight times n_queue_low */
+#define N_QUICK    6
 #define N_LOW      64
 
 static struct servers *servers;
@@ -246,7 +248,61 @@ static void test_long_list_is_asked_for_as_it_is_worked_off(void **state)
     rig_run(&rig);
 
     assert_int_equal(s.n_done, N_STREAMED);
-    assert_in_range(s.max_waiting, N_LOW, 2 * N_LOW);
+    assert_in_range(s.max_waiting, N_LOW, 8 * N_LOW);
+    rig_close(&rig);
+}
+
+/* A source whose first requests are for a host that never answers. */
+struct sorted {
+    struct rig *rig;
+    const char *silent;
+    const char *quick;
+    int n_asked;
+    int n_quick;
+};
+
+static void on_quick(const struct asyncdl_result *result, void *data)
+{
+    struct sorted *s = data;
+
+    s->n_quick += result->err == 0 ? 1 : 0;
+}
+
+static void want_sorted(size_t n_wanted, void *data)
+{
+    struct sorted *s = data;
+
+    for (; n_wanted > 0 && s->n_asked < N_SILENT + N_QUICK; n_wanted--) {
+        bool is_silent = s->n_asked < N_SILENT;
+        struct asyncdl_request request =
+            rig_memory(is_silent ? s->silent : s->quick);
+
+        assert_int_equal(asyncdl_fetch(NULL, s->rig->client, &request,
+                                       is_silent ? NULL : on_quick, s),
+                         0);
+        s->n_asked++;
+    }
+}
+
+static void test_busy_host_does_not_hide_those_behind_it(void **state)
+{
+    struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
+    struct rig rig;
+    struct sorted s = {
+        .rig = &rig,
+        .silent = rig_url(&servers->site, "/hang"),
+        .quick = rig_url(&servers->faultd, "/ok"),
+    };
+
+    (void)state;
+    options.n_queue_low = 4;
+    options.max_active = 4;
+    options.max_per_host = 2;
+    rig_open(&rig, &options);
+    asyncdl_client_on_want(rig.client, want_sorted, &s);
+    rig_run_until(&rig, &s.n_quick, N_QUICK);
+
+    assert_int_equal(s.n_asked, N_SILENT + N_QUICK);
     rig_close(&rig);
 }
 
@@ -294,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_held_mirrors_fail_as_held),
         cmocka_unit_test(test_slow_body_tells_progress),
         cmocka_unit_test(test_long_list_is_asked_for_as_it_is_worked_off),
+        cmocka_unit_test(test_busy_host_does_not_hide_those_behind_it),
         cmocka_unit_test(test_source_is_asked_once_until_it_fetches),
     };
 

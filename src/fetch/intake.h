@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* How requests come in: looked up on the disk, queued, and asked for. */
+#ifndef ADL_FETCH_INTAKE_H
+#define ADL_FETCH_INTAKE_H
+
+#include "fetch/state.h"
+
+/* Take in what was accepted since the last turn: what is to be a file is
+ * queued once it is known that none is there. */
+void adl_intake_take(struct asyncdl_client *client);
+
+/* Ask the user's source of work for more where there is room. */
+void adl_intake_ask(struct asyncdl_client *client);
+
+/*
+ * After all that can start has: where slots are free and yet requests wait,
+ * their hosts are busy, and hosts that are not may stand further on in the
+ * list. Then more is asked for, up to a bound, however many wait.
+ */
+void adl_intake_look_further(struct asyncdl_client *client);
+
+#endif
