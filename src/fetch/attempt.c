@@ -23,6 +23,10 @@
  */
 #define CONNECT_GRACE_MS 1000
 
+/* Time for a byte on a connection that failed another attempt: before 8.1,
+ * libcurl forgets to tell all of them. */
+#define DOUBT_MS 2000
+
 struct adl_attempt_pool {
     struct adl_setup setup;
     struct adl_multi *multi;
@@ -40,12 +44,18 @@ static uint64_t now_ms(const struct adl_attempt *a)
     return uv_now(a->pool->loop);
 }
 
+static void note_byte(struct adl_attempt *a)
+{
+    a->active_ms = now_ms(a);
+    a->is_doubted = false;
+}
+
 static size_t on_header(char *line, size_t size, size_t n, void *data)
 {
     struct adl_attempt *a = data;
 
     (void)size; /* always 1 */
-    a->active_ms = now_ms(a);
+    note_byte(a);
     a->abort_err = adl_answer_add(&a->answer, line, n, adl_clock_wall_s());
     return a->abort_err == 0 ? n : 0;
 }
@@ -76,7 +86,7 @@ static size_t on_write(char *bytes, size_t size, size_t n, void *data)
     int rc;
 
     (void)size; /* always 1 */
-    a->active_ms = now_ms(a);
+    note_byte(a);
     if (!is_success(a->answer.range.status)) {
         a->abort_err = drop(a, n);
         return a->abort_err == 0 ? n : 0;
@@ -106,8 +116,8 @@ static int on_connected(void *data, char *remote_ip, char *local_ip,
     (void)remote_ip;
     (void)local_ip;
     (void)remote_port;
-    (void)local_port;
     a->is_connected = true;
+    a->local_port = local_port;
     a->active_ms = now_ms(a);
     return CURL_PREREQFUNC_OK;
 }
@@ -338,6 +348,8 @@ static void reset(struct adl_attempt *a, const struct adl_attempt_spec *spec,
     a->paused = 0;
     a->abort_err = 0;
     a->socket_errno = 0;
+    a->local_port = 0;
+    a->is_doubted = false;
     a->is_connected = false;
     a->has_begun = false;
     a->is_held = false;
@@ -419,6 +431,7 @@ bool adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason)
         return true;
     }
     attempt->active_ms = now_ms(attempt);
+    attempt->doubted_ms = attempt->active_ms;
     if (!attempt->is_held) {
         return true;
     }
@@ -429,6 +442,12 @@ bool adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason)
         attempt->cc = cc;
     }
     return cc == CURLE_OK;
+}
+
+void adl_attempt_doubt(struct adl_attempt *attempt)
+{
+    attempt->doubted_ms = now_ms(attempt);
+    attempt->is_doubted = true;
 }
 
 static int check_deadline(uint64_t from_ms, uint64_t timeout_ms, int err,
@@ -458,6 +477,10 @@ int adl_attempt_check_time(const struct adl_attempt *attempt, uint64_t now,
     } else if (attempt->paused == 0) {
         err = check_deadline(attempt->active_ms, pool->stall_timeout_ms,
                              ASYNCDL_ESTALL, now, out_due_ms);
+        if (err == 0 && attempt->is_doubted) {
+            err = check_deadline(attempt->doubted_ms, DOUBT_MS, ASYNCDL_ERESET,
+                                 now, out_due_ms);
+        }
     }
     if (err == 0 && pool->max_time_ms != 0) {
         err = check_deadline(attempt->started_ms, pool->max_time_ms,

@@ -69,6 +69,8 @@ struct adl_attempt_outcome {
     int err;            /* 0 for a 2xx answer, whole as far as HTTP tells */
     char *redirect_url; /* of a 3xx, absolute; taken by the caller */
     bool lacks_fds;     /* no descriptor was left for a socket */
+    int lost_port;      /* local, of a connection that broke and that others
+                         * may be on; 0: there is none */
     struct adl_attempt_facts facts;
     char text[400]; /* set unless err is 0 */
 };
@@ -89,6 +91,9 @@ struct adl_attempt {
     unsigned paused;     /* of enum adl_pause */
     int abort_err;       /* why a callback ended it, or a deadline */
     int socket_errno;
+    int local_port;      /* of its connection; 0: none, or not known */
+    uint64_t doubted_ms; /* since when its connection may be dead */
+    bool is_doubted;
     CURLcode cc; /* libcurl's word on how it ended */
     bool is_added;
     bool is_connected;
@@ -115,7 +120,7 @@ void adl_attempt_pool_set_multi(struct adl_attempt_pool *pool,
 /* Writes the cookie jar. No attempt may be out. NULL is allowed. */
 void adl_attempt_pool_destroy(struct adl_attempt_pool *pool);
 
-/* Start one. 0 or -ENOMEM. */
+/* Start one. 0, -ENOMEM, or -EINVAL for what libcurl will not take. */
 int adl_attempt_start(struct adl_attempt **out, struct adl_attempt_pool *pool,
                       const struct adl_attempt_spec *spec, void *data);
 
@@ -141,9 +146,13 @@ bool adl_attempt_resume(struct adl_attempt *attempt, enum adl_pause reason);
 /* Anywhere. The next piece of the body is refused. */
 void adl_attempt_pause(struct adl_attempt *attempt, enum adl_pause reason);
 
+/* Its connection may be dead: it has to show a byte soon. */
+void adl_attempt_doubt(struct adl_attempt *attempt);
+
 /*
  * Deadlines. 0 while none has passed, and *out_due_ms is when to look again;
- * else ASYNCDL_ECONNTIMEOUT, ASYNCDL_ESTALL or ASYNCDL_EMAXTIME.
+ * else ASYNCDL_ECONNTIMEOUT, ASYNCDL_ERESET (its connection is dead),
+ * ASYNCDL_ESTALL or ASYNCDL_EMAXTIME.
  */
 int adl_attempt_check_time(const struct adl_attempt *attempt, uint64_t now_ms,
                            uint64_t *out_due_ms);

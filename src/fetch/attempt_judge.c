@@ -106,6 +106,21 @@ static bool lacks_fds(const struct adl_attempt *a)
     return a->socket_errno == EMFILE || a->socket_errno == ENFILE;
 }
 
+/* What fails one stream alone has a code of its own, CURLE_HTTP2_STREAM. */
+static bool has_lost_connection(const struct adl_attempt *a)
+{
+    switch (a->cc) {
+    case CURLE_HTTP2:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+        return a->abort_err == 0;
+    default:
+        return false;
+    }
+}
+
 static double get_seconds(CURL *easy, CURLINFO info)
 {
     curl_off_t us = 0;
@@ -255,6 +270,9 @@ void adl_attempt_judge(struct adl_attempt *attempt,
     out->redirect_url = NULL;
     out->lacks_fds = false;
     read_facts(attempt, &out->facts);
+    bool is_shared = strcmp(out->facts.http_version, "2") == 0;
+    out->lost_port =
+        is_shared && has_lost_connection(attempt) ? attempt->local_port : 0;
     out->text[0] = '\0'; /* the rest of it need not be touched */
     if (cc == CURLE_OK && status >= 200 && status <= 299 &&
         !is_cut_in_head(attempt)) {

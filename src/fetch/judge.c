@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <utlist.h>
+
 #include "asyncdl/error.h"
 #include "fetch/finish.h"
 #include "fetch/locate.h"
@@ -23,6 +25,7 @@ struct ended {
     int err;
     int status;
     bool lacks_fds;
+    int lost_port;
     bool has_retry_after;
     uint64_t retry_after_ms;
     char *redirect_url; /* owned */
@@ -53,6 +56,7 @@ static struct ended take_outcome(struct asyncdl_transfer *t)
         .err = outcome.err,
         .status = outcome.facts.status,
         .lacks_fds = outcome.lacks_fds,
+        .lost_port = outcome.lost_port,
         .has_retry_after = answer->has_retry_after,
         .retry_after_ms = answer->retry_after_ms,
         .redirect_url = outcome.redirect_url,
@@ -237,6 +241,25 @@ static void end_slot(struct asyncdl_transfer *t, const struct ended *ended)
                   uv_now(t->client->loop));
 }
 
+/* Those that shared its connection may never hear of the end of that. */
+static void doubt_connection(struct asyncdl_transfer *t, int port)
+{
+    struct asyncdl_client *client = t->client;
+    struct asyncdl_transfer *other;
+
+    if (port == 0) {
+        return;
+    }
+    DL_FOREACH2(client->active, other, stage_next)
+    {
+        if (other->attempt->local_port == port &&
+            strcmp(other->url.origin, t->url.origin) == 0) {
+            adl_attempt_doubt(other->attempt);
+        }
+    }
+    client->check_ms = uv_now(client->loop); /* finds the new deadlines */
+}
+
 /* A range that was botched says nothing of the whole: asked for at once. */
 static bool forgive_range(struct asyncdl_transfer *t, const struct ended *ended)
 {
@@ -274,6 +297,7 @@ void adl_judge_attempt(struct asyncdl_transfer *t)
     struct ended ended = take_outcome(t);
 
     adl_start_release(t);
+    doubt_connection(t, ended.lost_port);
     if (ended.err == 0 || is_complete) {
         end_slot(t, &ended);
         adl_finish_save(t);
