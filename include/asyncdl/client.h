@@ -192,8 +192,9 @@ ASYNCDL_API int asyncdl_client_open(struct asyncdl_client **out,
  * Cancel what is left, free the client, then call @p on_closed once.
  *
  * Every pending request first completes with -ECANCELED. Returns at once; the
- * loop must keep running until @p on_closed, which may be NULL. After this call
- * the client may not be used again.
+ * loop must keep running until @p on_closed, which may be NULL. Callbacks that
+ * run until then may still use the client, but not close it again;
+ * asyncdl_fetch() then answers -ECANCELED. Not NULL.
  */
 ASYNCDL_API void asyncdl_client_close(struct asyncdl_client *client,
                                       asyncdl_close_cb on_closed, void *data);
@@ -241,7 +242,9 @@ ASYNCDL_API int asyncdl_fetch_future(struct asyncdl_future **out,
 
 /**
  * Cancel a transfer: its done callback follows with -ECANCELED, later on the
- * loop. No file appears. Does nothing where its end is decided already.
+ * loop. No file appears. Does nothing where its end is decided already. The
+ * transfer is one of asyncdl_fetch() whose done callback has not returned yet;
+ * so it is for the next two, too.
  */
 ASYNCDL_API void asyncdl_transfer_cancel(struct asyncdl_transfer *transfer);
 
@@ -256,7 +259,9 @@ ASYNCDL_API void asyncdl_transfer_pause(struct asyncdl_transfer *transfer);
 ASYNCDL_API void asyncdl_transfer_resume(struct asyncdl_transfer *transfer);
 
 /**
- * Tell @p on_event of everything that happens from now on.
+ * Tell @p on_event of everything that happens from now on, until the client
+ * is closed: the last event is the DONE of its last transfer. Not to be called
+ * from an observer.
  *
  * @return 0 or -ENOMEM
  */

@@ -59,7 +59,8 @@ ASYNCDL_API int asyncdl_future_then(struct asyncdl_future *future,
 
 /**
  * Ask the operation to stop. It then ends with -ECANCELED, later on the loop,
- * unless its end was decided before. Canceling a gather cancels its parts.
+ * unless its end was decided before; once it is ready this does nothing.
+ * Canceling a gather cancels its parts.
  */
 ASYNCDL_API void asyncdl_future_cancel(struct asyncdl_future *future);
 

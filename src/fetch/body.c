@@ -18,7 +18,7 @@
 #define STREAM_WEIGHT     16
 
 struct chunk {
-    struct chunk *next; /* body.filled, body.writing */
+    struct chunk *next; /* body.filled, body.work.chunks */
     size_t len;
     size_t cap;
     char bytes[];

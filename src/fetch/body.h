@@ -104,7 +104,8 @@ int adl_body_add(struct adl_body *body, const void *bytes, size_t len);
  * loop; for a body that is no file it is called at once. */
 void adl_body_save(struct adl_body *body);
 
-/* It will not be used: on_saved follows as for save. */
+/* It will not be used: on_saved follows later, on the loop, for a file that is
+ * not small; else it is called at once. */
 void adl_body_drop(struct adl_body *body);
 
 /* What the file is to be, to be said before the first byte and again when it

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A client at work. In each turn: what ended is judged, what the user asked
- * for is seen to, new requests are named and queued, what may start starts,
- * jobs go to the pool, callbacks run, and the next alarm is set.
+ * for is seen to, deadlines are looked at, callbacks run, new requests are
+ * queued, what may start starts, jobs go to the pool, and the next alarm is
+ * set.
  */
 #ifndef ADL_FETCH_ENGINE_H
 #define ADL_FETCH_ENGINE_H

@@ -16,7 +16,7 @@
  * See to it that the address is known where a transfer that has just got its
  * slot goes. 0, and *out_addresses is borrowed for the moment, or NULL where
  * libcurl needs none; ADL_LOCATE_WAITS, and the transfer is RESOLVING; or
- * -ENOMEM.
+ * -ENOMEM, and it is where it was.
  */
 int adl_locate_start(struct asyncdl_transfer *t, const char **out_addresses);
 

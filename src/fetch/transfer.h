@@ -17,8 +17,9 @@
 #include "fetch/url.h"
 #include "store/digest.h"
 
-/* Where a transfer stands. It only moves forward, but for retries: WAITING and
- * ACTIVE, with RESOLVING between them, alternate. */
+/* Where a transfer stands. It only moves forward, but for retries, redirects
+ * and mirrors: from RESOLVING or ACTIVE back to WAITING, and from SAVING where
+ * a mirror takes over or no descriptor was left. */
 enum adl_stage {
     ADL_STAGE_NEW,       /* accepted in this turn */
     ADL_STAGE_CHECKING,  /* a job looks whether its file is there already */
@@ -137,7 +138,8 @@ void adl_transfer_explain(struct asyncdl_transfer *transfer, const char *format,
 const char *adl_transfer_get_error(const struct asyncdl_transfer *transfer,
                                    int err);
 
-/* May the credentials of the client be sent where it goes now? */
+/* Did a redirect lead to another origin? Credentials of the client are not for
+ * that one. */
 bool adl_transfer_is_foreign(const struct asyncdl_transfer *transfer);
 
 /* The transfer as its done callback sees it. Borrows from the transfer. */
