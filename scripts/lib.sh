@@ -28,6 +28,7 @@ ca-certificates|file:/etc/ssl/certs/ca-certificates.crt|verifies servers'"'"' ce
 '
 readonly TEST_NEEDS='
 libcmocka-dev|pc:cmocka|unit tests
+g++|cmd:c++|compiles the headers as C++
 nginx-light|cmd:nginx|a real server in flow tests
 nghttp2-proxy|cmd:nghttpx|HTTP/2 in flow tests
 tinyproxy-bin|cmd:tinyproxy|a proxy in flow tests

@@ -76,9 +76,9 @@ static int refuse_unknown(struct adl_buf *error, const char *name, size_t len)
 static int refuse_letter(struct adl_buf *error, char letter)
 {
     const char *advice = adl_foreign_get_letter(letter);
-    int err = adl_buf_addf(error, "unknown option -%c%s%s", letter,
-                           advice != NULL ? ": " : "",
-                           advice != NULL ? advice : "");
+    int err =
+        adl_buf_addf(error, "unknown option -%c%s%s", letter,
+                     advice != NULL ? ": " : "", advice != NULL ? advice : "");
 
     return err < 0 ? err : -EINVAL;
 }

@@ -116,8 +116,12 @@ static bool is_proxy(const char *text)
                                           "socks4a", "socks5", "socks5h"};
     const char *end = text != NULL ? strstr(text, "://") : NULL;
 
+    if (end == NULL && text != NULL && text[0] != '\0') {
+        /* A number alone is no host, but a count of something (aria2 -x). */
+        return text[strspn(text, "0123456789")] != '\0';
+    }
     if (end == NULL) {
-        return true; /* a host, or none at all */
+        return true; /* none at all */
     }
     size_t len = (size_t)(end - text);
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {

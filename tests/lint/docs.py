@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Fail on anything in a public header that has no comment of its own, and on
-unit tests without a module.
+"""Fail on anything in a public header that has no comment of its own, on unit
+tests without a module, and when the README's table of options is not that of
+the program.
 
     docs.py ROOT
 """
@@ -13,6 +14,10 @@ from csource import c_files, finish
 
 NEEDS_DOC = re.compile(r"(ASYNCDL_API|typedef|(struct|enum) asyncdl_\w+( \{|;))")
 FORWARD = re.compile(r"struct \w+;")
+OPTION_TABLE = re.compile(r"^\| options at a glance .*?\n\n", re.M | re.S)
+SHOWN_OPTION = re.compile(r"`(?:-(\w), )?--([\w.-]+)")
+BUILT_OPTION = re.compile(
+    r'\{\.name = "([\w.-]+)",\s*(?:\.letter = \'(\w)\')?')
 
 
 def check_header(path):
@@ -40,8 +45,25 @@ def check_unit_tests(root):
             yield f"{path}: tests no module of src"
 
 
+def check_options(root):
+    readme, table = root / "README.md", root / "src/cli/opttable.c"
+    if not table.exists():
+        return
+    shown = OPTION_TABLE.search(readme.read_text(encoding="utf-8"))
+    shown = {name: letter for letter, name in
+             SHOWN_OPTION.findall(shown.group() if shown else "")}
+    built = dict(BUILT_OPTION.findall(table.read_text(encoding="utf-8")))
+    for name in sorted(built.keys() - shown.keys()):
+        yield f"{readme}: lacks --{name}"
+    for name in sorted(shown.keys() - built.keys()):
+        yield f"{readme}: there is no --{name}"
+    for name in sorted(built.keys() & shown.keys()):
+        if built[name] != shown[name]:
+            yield f"{readme}: --{name} has another letter"
+
+
 def main(root):
-    bad = list(check_unit_tests(root))
+    bad = list(check_unit_tests(root)) + list(check_options(root))
     for path in c_files(root / "include"):
         if path.name != "export.h":
             bad += check_header(path)

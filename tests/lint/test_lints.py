@@ -187,6 +187,22 @@ class Docs(LintCase):
         self.write("tests/unit/test_b.c", "")
         self.assert_found("docs.py", "test_b.c: tests no module")
 
+    def test_options_that_differ_from_the_readme_are_found(self):
+        self.write("src/cli/opttable.c", """\
+            {.name = "dir",
+             .letter = 'd',
+             .kind = X},
+            {.name = "strict",
+             .kind = X},
+        """)
+        self.write("README.md", "| options at a glance | |\n|---|---|\n"
+                   "| lists | `-d, --dir` `--strict` |\n\n`--other`\n")
+        self.assert_clean("docs.py")
+        self.write("README.md", "| options at a glance | |\n|---|---|\n"
+                   "| lists | `-e, --dir` `--lax` |\n\n`--strict`\n")
+        self.assert_found("docs.py", "lacks --strict", "there is no --lax",
+                          "--dir has another letter")
+
 
 class Symbols(LintCase):
     def build(self, source):

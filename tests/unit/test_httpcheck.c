@@ -50,6 +50,8 @@ static void test_proxy_speaks_a_scheme_that_proxies_speak(void **state)
         {"http://u:p@proxy:1", 0},
         {"HTTPS://proxy", 0},
         {"socks5h://proxy", 0},
+        {"10.0.0.1", 0},
+        {"4", -EINVAL},
         {"socks://proxy", -EINVAL},
         {"ftp://proxy", -EINVAL},
         {"http://", -EINVAL},
