@@ -166,10 +166,7 @@ int asyncdl_fetch(struct asyncdl_transfer **out, struct asyncdl_client *client,
 
 void asyncdl_transfer_cancel(struct asyncdl_transfer *transfer)
 {
-    if (transfer->stage < ADL_STAGE_ENDED && !transfer->is_canceled) {
-        transfer->is_canceled = true; /* while saving: no mirror is tried */
-        adl_engine_call(transfer);
-    }
+    adl_engine_cancel(transfer);
 }
 
 void asyncdl_transfer_pause(struct asyncdl_transfer *transfer)

@@ -399,13 +399,21 @@ void adl_engine_call(struct asyncdl_transfer *t)
     adl_turn_mark(&t->client->turn);
 }
 
+void adl_engine_cancel(struct asyncdl_transfer *transfer)
+{
+    if (transfer->stage < ADL_STAGE_ENDED && !transfer->is_canceled) {
+        transfer->is_canceled = true; /* while saving: no mirror is tried */
+        adl_engine_call(transfer);
+    }
+}
+
 void adl_engine_close(struct asyncdl_client *client)
 {
     struct asyncdl_transfer *t;
 
     client->is_closing = true;
     DL_FOREACH (client->transfers, t) {
-        asyncdl_transfer_cancel(t);
+        adl_engine_cancel(t);
     }
     adl_turn_mark(&client->turn);
 }

@@ -21,6 +21,9 @@ void adl_engine_accept(struct asyncdl_client *client,
 /* Have a transfer looked at in the next turn. */
 void adl_engine_call(struct asyncdl_transfer *t);
 
+/* Have a transfer canceled in the next turn, unless its end is decided. */
+void adl_engine_cancel(struct asyncdl_transfer *t);
+
 /* Cancel everything; the client is freed when all is over. */
 void adl_engine_close(struct asyncdl_client *client);
 
