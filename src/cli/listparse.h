@@ -33,6 +33,9 @@ struct adl_listparse_callbacks {
     /* An option or key is known to no part of this program. */
     void (*on_unknown)(const struct adl_place *place, const char *name,
                        void *data);
+    /* An entry was read: for adl_precheck(); may be NULL. */
+    void (*on_entry)(const struct adl_entry *entry,
+                     const struct adl_place *place, void *data);
 };
 
 /* What an option in the next line would belong to. */

@@ -14,12 +14,14 @@
 #include "cli/optparse.h"
 #include "cli/password.h"
 #include "cli/precheck.h"
+#include "cli/request.h"
 #include "cli/run.h"
 #include "cli/source.h"
 #include "cli/tally.h"
 
 /* A list that --strict reads ahead. */
 struct checking {
+    const struct adl_options *options;
     struct adl_complain *complain;
     uint64_t n_bad;
 };
@@ -143,6 +145,22 @@ static int complete(struct adl_options *options, const struct adl_msg *msg,
     return err < 0 ? err : complete_user(options, error);
 }
 
+/* What only the engine finds wrong. */
+static void on_entry(const struct adl_entry *entry,
+                     const struct adl_place *place, void *data)
+{
+    struct checking *checking = data;
+    const struct asyncdl_request request =
+        adl_request_make(entry, checking->options);
+    int err = asyncdl_request_check(&request, &checking->options->client);
+
+    if (err < 0) {
+        checking->n_bad++;
+        adl_complain_of_url(checking->complain, place, entry->urls.items[0],
+                            err);
+    }
+}
+
 /* --strict: true when something may start. */
 static bool passes_precheck(const struct adl_options *options,
                             struct adl_sources *sources,
@@ -152,8 +170,9 @@ static bool passes_precheck(const struct adl_options *options,
     static const struct adl_listparse_callbacks callbacks = {
         .on_bad = on_bad,
         .on_unknown = on_unknown,
+        .on_entry = on_entry,
     };
-    struct checking checking = {.complain = complain};
+    struct checking checking = {.complain = complain, .options = options};
     const char *name = "";
 
     if (!options->is_strict) {

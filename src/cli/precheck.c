@@ -12,15 +12,29 @@
 
 #define CHUNK_LEN 65536
 
+static void tell_entry(const struct adl_listparse *parse,
+                       const struct adl_entry *entry)
+{
+    const struct adl_place place = {
+        .file = parse->place.file,
+        .line = entry->line,
+    };
+
+    if (parse->callbacks->on_entry != NULL) {
+        parse->callbacks->on_entry(entry, &place, parse->data);
+    }
+}
+
 /* Let the parser find what is wrong in what it was given. */
 static int drain(struct adl_listparse *parse)
 {
     struct adl_entry *entry = NULL;
-    int n;
+    int n = adl_listparse_next(&entry, parse);
 
-    do {
+    while (n > 0) {
+        tell_entry(parse, entry);
         n = adl_listparse_next(&entry, parse);
-    } while (n > 0);
+    }
     return n;
 }
 

@@ -9,7 +9,8 @@
 #include "cli/source.h"
 
 /*
- * Read all sources and report what is wrong in them to callbacks with data.
+ * Read all sources and report what is in them, right or wrong, to callbacks
+ * with data.
  * What can be read only once is kept in a temporary file, which the source
  * then has as its fd. Waits for all of it. 0, -ENOMEM or -errno; on failure
  * *out_name names the source, borrowed from it.

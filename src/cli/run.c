@@ -20,6 +20,7 @@
 #include "cli/blame.h"
 #include "cli/plain.h"
 #include "cli/reader.h"
+#include "cli/request.h"
 #include "cli/seen.h"
 #include "cli/tally.h"
 
@@ -115,28 +116,6 @@ static void on_want(size_t n_wanted, void *data)
     adl_reader_want(&run->reader, n_wanted);
 }
 
-static struct asyncdl_request make_request(const struct run *run,
-                                           const struct adl_entry *entry)
-{
-    struct asyncdl_request request = ASYNCDL_REQUEST_INIT;
-
-    request.url = entry->urls.items[0];
-    request.mirrors =
-        entry->urls.n > 1 ? (const char *const *)entry->urls.items + 1 : NULL;
-    request.body =
-        run->options->is_discarding ? ASYNCDL_BODY_DISCARD : ASYNCDL_BODY_FILE;
-    request.flags =
-        run->options->is_overwriting ? ASYNCDL_REQUEST_OVERWRITE : 0;
-    request.dir = entry->dir;
-    request.name = entry->out;
-    request.index = entry->index;
-    request.checksum = entry->checksum;
-    request.headers = adl_strlist_get(&entry->headers);
-    request.referer = entry->referer;
-    request.user_agent = entry->user_agent;
-    return request;
-}
-
 /* Is it one that --dups once leaves out? 1, 0 or -ENOMEM. */
 static int is_duplicate(struct run *run, const struct adl_entry *entry)
 {
@@ -158,7 +137,7 @@ static bool on_entry(const struct adl_entry *entry,
         return false;
     }
     if (err == 0) {
-        struct asyncdl_request request = make_request(run, entry);
+        struct asyncdl_request request = adl_request_make(entry, run->options);
 
         err = asyncdl_fetch(NULL, run->client, &request, NULL, NULL);
     }

@@ -315,6 +315,13 @@ static void test_strict_starts_nothing_when_a_line_is_bad(void **state)
     assert_string_equal(cmd.out, "");
     assert_false(cmd_has(&cmd, "out"));
 
+    cmd_reset(&cmd); /* what only libcurl finds wrong */
+    write_list(&cmd, "bad", "@/bytes/101\nhttp://exa%00mple.com/\n");
+    cmd_add(&cmd, "--strict", "good", "bad", NULL);
+    cmd_run(&cmd, 2);
+    cmd_need_text(cmd.err, "asyncdl: bad:2: ");
+    assert_false(cmd_has(&cmd, "out"));
+
     cmd_reset(&cmd);
     cmd_add(&cmd, "--strict", "good", "-", NULL);
     cmd.options.input =

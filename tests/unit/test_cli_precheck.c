@@ -29,7 +29,8 @@ static void on_unknown(const struct adl_place *place, const char *name,
     (void)data;
 }
 
-static const struct adl_listparse_callbacks callbacks = {on_bad, on_unknown};
+static const struct adl_listparse_callbacks callbacks = {
+    .on_bad = on_bad, .on_unknown = on_unknown};
 
 static void test_all_bad_lines_of_all_sources_are_reported(void **state)
 {
