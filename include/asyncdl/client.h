@@ -42,7 +42,11 @@ struct asyncdl_client;
 enum asyncdl_http_version {
     ASYNCDL_HTTP_AUTO = 0, /**< what serves best with this libcurl */
     ASYNCDL_HTTP_1_1,
-    ASYNCDL_HTTP_2, /**< over TLS; 1.1 where the server has no 2 */
+    /**
+     * Over TLS; 1.1 where the server has no 2, and, with a libcurl before 8.0,
+     * for answers that tell no length: it takes cut ones for whole.
+     */
+    ASYNCDL_HTTP_2,
     ASYNCDL_HTTP_3, /**< ASYNCDL_ENOTBUILT where libcurl has none */
 };
 

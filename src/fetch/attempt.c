@@ -275,7 +275,7 @@ static bool is_special(const struct adl_attempt_pool *pool,
 {
     return spec->headers != NULL || spec->user_agent != NULL ||
            spec->referer != NULL || spec->offset > 0 || spec->is_foreign ||
-           spec->is_last_of_host || pool->locates ||
+           spec->is_last_of_host || spec->is_plain_http || pool->locates ||
            adl_setup_has_proxies(&pool->setup);
 }
 
@@ -294,7 +294,8 @@ static int specialize(struct adl_attempt *a,
         .referer = spec->referer,
         .range = has_range ? range : NULL,
         .is_foreign = spec->is_foreign,
-        .forbid_reuse = spec->is_last_of_host,
+        .forbid_reuse = spec->is_last_of_host || spec->is_plain_http,
+        .is_plain_http = spec->is_plain_http,
     };
     int err = adl_setup_specialize(&a->pool->setup, a->easy, &special);
     if (err < 0) {

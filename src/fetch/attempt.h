@@ -54,6 +54,7 @@ struct adl_attempt_spec {
     uint64_t spent_ms;          /* on finding that out */
     bool is_foreign;            /* not where the credentials are for */
     bool is_last_of_host;       /* the connection is of no further use */
+    bool is_plain_http;         /* HTTP/1.1, whatever the client's options */
 };
 
 /* What is worth keeping of one. */
@@ -156,6 +157,9 @@ void adl_attempt_doubt(struct adl_attempt *attempt);
  */
 int adl_attempt_check_time(const struct adl_attempt *attempt, uint64_t now_ms,
                            uint64_t *out_due_ms);
+
+/* Will a body be known for whole when it ends? Asked at its head. */
+bool adl_attempt_knows_end(struct adl_attempt *attempt);
 
 /* Bytes of the body as sent, before decoding. */
 uint64_t adl_attempt_n_wire_bytes(struct adl_attempt *attempt);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "asyncdl/error.h"
+#include "fetch/attempt_setup.h"
 
 struct translation {
     CURLcode cc;
@@ -258,6 +259,17 @@ static void write_text(const struct adl_attempt *a,
             *c = ' '; /* a server may have had its hand in it */
         }
     }
+}
+
+bool adl_attempt_knows_end(struct adl_attempt *attempt)
+{
+    long version = 0;
+
+    if (attempt->answer.has_length || adl_setup_knows_ends()) {
+        return true;
+    }
+    (void)curl_easy_getinfo(attempt->easy, CURLINFO_HTTP_VERSION, &version);
+    return version != CURL_HTTP_VERSION_2_0;
 }
 
 void adl_attempt_judge(struct adl_attempt *attempt,

@@ -201,6 +201,11 @@ static long http_version(enum asyncdl_http_version version)
     }
 }
 
+bool adl_setup_knows_ends(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
+}
+
 uint32_t adl_setup_get_most_per_host(
     const struct asyncdl_client_options *options)
 {
@@ -326,6 +331,11 @@ int adl_setup_specialize(const struct adl_setup *setup, CURL *easy,
                  adl_route_get_proxy(http, special->url));
     cc =
         set_long(cc, easy, CURLOPT_FORBID_REUSE, special->forbid_reuse ? 1 : 0);
+    cc = set_long(cc, easy, CURLOPT_FRESH_CONNECT,
+                  special->is_plain_http ? 1 : 0);
+    cc = set_long(cc, easy, CURLOPT_HTTP_VERSION,
+                  special->is_plain_http ? CURL_HTTP_VERSION_1_1
+                                         : http_version(http->version));
     if (setup->options->flags & ASYNCDL_CLIENT_COMPRESSED) {
         /* A range is of the encoded body: ask for the plain one. */
         cc = set_ptr(cc, easy, CURLOPT_ACCEPT_ENCODING,

@@ -31,6 +31,12 @@ void adl_setup_finish(struct adl_setup *setup);
 /* Set all options of a fresh handle. Errors as above. */
 int adl_setup_apply(const struct adl_setup *setup, CURL *easy);
 
+/*
+ * Does this libcurl know a body whose length nobody told, sent with HTTP/2, for
+ * whole? Before 8.0 it takes one that a broken connection cut for whole.
+ */
+bool adl_setup_knows_ends(void);
+
 /* What differs between attempts. */
 struct adl_setup_special {
     const char *url;
@@ -39,6 +45,7 @@ struct adl_setup_special {
     const char *range;      /* "500-"; NULL: none */
     bool is_foreign;        /* no credentials of the client */
     bool forbid_reuse;
+    bool is_plain_http; /* HTTP/1.1 on a connection of its own */
 };
 
 /* 0, -ENOMEM or -EINVAL. */

@@ -274,9 +274,21 @@ static bool forgive_range(struct asyncdl_transfer *t, const struct ended *ended)
     return true;
 }
 
+/* Nothing was wrong with an answer whose end HTTP/2 would not have shown. */
+static bool ask_plainly(struct asyncdl_transfer *t)
+{
+    if (!t->must_be_plain || t->was_plain) {
+        return false;
+    }
+    t->was_plain = true;
+    adl_transfer_explain(t, "no length told with HTTP/2, whose end this "
+                            "libcurl cannot tell: asking with HTTP/1.1");
+    return true;
+}
+
 static void judge_failure(struct asyncdl_transfer *t, const struct ended *ended)
 {
-    if (forgive_range(t, ended)) {
+    if (ask_plainly(t) || forgive_range(t, ended)) {
         end_slot(t, ended);
         retry(t, ended, 0);
         return;

@@ -217,6 +217,10 @@ static int take_whole(struct asyncdl_transfer *t)
     if (answer->range.status == 206) {
         return ASYNCDL_ERANGE; /* a part that was not asked for */
     }
+    if (!adl_attempt_knows_end(t->attempt)) {
+        t->must_be_plain = true;
+        return ASYNCDL_ECUT;
+    }
     if (is_exact && t->body.max_size != 0 &&
         answer->length > t->body.max_size) {
         return ASYNCDL_ETOOBIG;
@@ -400,6 +404,7 @@ static int start_attempt(struct asyncdl_transfer *t, const char *located,
         .is_foreign = adl_transfer_is_foreign(t),
         .is_last_of_host = adl_sched_n_hosts(client->sched) > HOSTS_KEPT &&
                            adl_sched_is_last_of_host(&t->item),
+        .is_plain_http = t->must_be_plain,
     };
 
     t->offset = spec.offset;

@@ -72,6 +72,8 @@ struct asyncdl_transfer {
     bool can_resume;    /* the answer under way names its version */
     bool must_restart;  /* the next attempt asks for the whole */
     bool was_restarted; /* a botched range was forgiven once */
+    bool must_be_plain; /* HTTP/1.1: HTTP/2 does not tell where it ends */
+    bool was_plain;     /* that was tried */
     int64_t mtime_s;
     uint64_t offset; /* that the attempt asked for */
     uint64_t total;  /* announced, 0 when not known */

@@ -37,6 +37,26 @@ static const char *h2_url(struct cmd *cmd)
     return cmd_text(cmd, "https://127.0.0.1:%u/got", server.tls_port);
 }
 
+/* Compressed on the way, an answer of nginx tells no length: a broken HTTP/2
+ * connection could cut it unseen. */
+static void test_body_whose_end_http2_hides_is_got_with_another(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    need_nginx("gzip on; gzip_min_length 1; gzip_types *;\n"
+               "server { listen 127.0.0.1:@PORT@;\n"
+               "listen 127.0.0.1:@TLS_PORT@ ssl http2;\n" ANSWERS "}");
+    cmd_init(&cmd);
+    cmd_add(&cmd, "--http2", "--compressed", "-v", "--cacert", server.ca,
+            "--retry", "0", h2_url(&cmd), NULL);
+    cmd_run(&cmd, 0);
+    cmd_need_text(cmd_read(&cmd, "out/got"), "HTTP/1.1 127.0.0.1");
+    cmd_need_text(cmd.err, "asking with HTTP/1.1");
+    cmd_finish(&cmd);
+    server_stop(&server);
+}
+
 static void test_version_of_http_can_be_chosen(void **state)
 {
     static const struct {
@@ -211,6 +231,7 @@ static void test_unix_socket_is_connected_to(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_body_whose_end_http2_hides_is_got_with_another),
         cmocka_unit_test(test_version_of_http_can_be_chosen),
         cmocka_unit_test(test_http2_needs_few_connections_for_many_requests),
         cmocka_unit_test(test_http3_is_refused_where_libcurl_has_none),
