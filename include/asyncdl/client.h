@@ -276,7 +276,7 @@ ASYNCDL_API int asyncdl_client_observe(struct asyncdl_client *client,
  * Have @p on_want called, later on the loop, whenever fewer than n_queue_low
  * requests wait for their turn: now, and after each time it was answered. While
  * all that waits is for hosts that are busy, and more could be under way, up to
- * eight times as many may wait: another host may come next. A source of work of
+ * four times as many may wait: another host may come next. A source of work of
  * any length thus needs no memory of its own. NULL ends it.
  */
 ASYNCDL_API void asyncdl_client_on_want(struct asyncdl_client *client,

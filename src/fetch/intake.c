@@ -11,7 +11,7 @@
 #include "task/future.h"
 
 /* How many times n_queue_low may wait while slots are free. */
-#define FURTHER 8
+#define FURTHER 4
 
 static struct asyncdl_transfer *of_check(struct adl_job *job)
 {

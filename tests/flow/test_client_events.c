@@ -13,7 +13,7 @@
 #include "support/client.h"
 
 #define N_STREAMED 20000
-#define N_SILENT   24 /* less than eight times n_queue_low */
+#define N_SILENT   12 /* less than four times n_queue_low */
 #define N_QUICK    6
 #define N_LOW      64
 
@@ -248,7 +248,7 @@ static void test_long_list_is_asked_for_as_it_is_worked_off(void **state)
     rig_run(&rig);
 
     assert_int_equal(s.n_done, N_STREAMED);
-    assert_in_range(s.max_waiting, N_LOW, 8 * N_LOW);
+    assert_in_range(s.max_waiting, N_LOW, 4 * N_LOW);
     rig_close(&rig);
 }
 
