@@ -19,6 +19,7 @@ pkgconf|cmd:pkg-config|finds the libraries
 libuv1-dev|pc:libuv|the event loop
 libcurl4-openssl-dev|pc:libcurl|HTTP and TLS
 libc-ares-dev|pc:libcares|asks the name servers of --dns-servers
+libsqlite3-dev|pc:sqlite3|the names of long lists
 libssl-dev|pc:libcrypto|checksums, and the demo site'"'"'s certificate
 libjansson-dev|pc:jansson|JSON lines in lists
 uthash-dev|h:uthash.h|maps and lists

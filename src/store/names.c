@@ -11,6 +11,10 @@
  * name.
  *
  * A numbered name is one that is neither a file's nor a folder's yet.
+ *
+ * The table stops growing at MAX_SLOTS: what comes after the first 100,000
+ * names goes to the disk (spill.h). A key is in one of the two for good. What
+ * the disk answers wrong is kept in err until the claim is over, and fails it.
  */
 #include "store/names.h"
 
@@ -21,9 +25,11 @@
 #include <string.h>
 
 #include "store/name.h"
+#include "store/spill.h"
 #include "util/hash.h"
 
 #define FIRST_SLOTS 64
+#define MAX_SLOTS   131072
 #define FIRST_TAKEN 1 /* the number of a folder under its own name */
 #define FIRST_RETRY 2 /* the number of the second claimant */
 
@@ -32,7 +38,9 @@ struct adl_names {
     uint32_t *values; /* apart, since 8 and 4 bytes in one struct cost 16 */
     uint32_t n_slots;
     uint32_t n_used;
-    struct adl_buf trial; /* the numbered name that is looked at */
+    struct adl_spill *spill; /* NULL until the table is full */
+    int err;                 /* of the spill, in this claim */
+    struct adl_buf trial;    /* the numbered name that is looked at */
 };
 
 /* Never 0, which marks a free slot. */
@@ -67,12 +75,24 @@ static uint32_t find_slot(const struct adl_names *names, uint64_t key)
     return slot;
 }
 
-/* The number kept under a key; 0 where it is not in the table. */
-static uint32_t get(const struct adl_names *names, uint64_t key)
+static void note(struct adl_names *names, int err)
+{
+    names->err = names->err < 0 ? names->err : err;
+}
+
+/* The number kept under a key; 0 where there is none. */
+static uint32_t get(struct adl_names *names, uint64_t key)
 {
     uint32_t slot = find_slot(names, key);
+    uint32_t value = 0;
 
-    return names->hashes[slot] != 0 ? names->values[slot] : 0;
+    if (names->hashes[slot] != 0) {
+        return names->values[slot];
+    }
+    if (names->spill != NULL) {
+        note(names, adl_spill_get(names->spill, key, &value));
+    }
+    return value;
 }
 
 /* Room must have been reserved for a key that is new. */
@@ -80,6 +100,10 @@ static void put(struct adl_names *names, uint64_t key, uint32_t value)
 {
     uint32_t slot = find_slot(names, key);
 
+    if (names->hashes[slot] == 0 && names->spill != NULL) {
+        note(names, adl_spill_put(names->spill, key, value));
+        return;
+    }
     if (names->hashes[slot] == 0) {
         names->hashes[slot] = key;
         names->n_used++;
@@ -93,6 +117,7 @@ static int resize(struct adl_names *names, uint32_t n_slots)
         .hashes = calloc(n_slots, sizeof(*grown.hashes)),
         .values = calloc(n_slots, sizeof(*grown.values)),
         .n_slots = n_slots,
+        .err = names->err,
         .trial = names->trial,
     };
 
@@ -123,11 +148,11 @@ static int reserve(struct adl_names *names, uint32_t n_new)
     if (names->n_slots == 0) {
         return resize(names, FIRST_SLOTS);
     }
-    if (n_new <= limit - names->n_used) {
+    if (names->spill != NULL || n_new <= limit - names->n_used) {
         return 0;
     }
-    if (names->n_slots > UINT32_MAX / 3 * 2) {
-        return -ENOMEM;
+    if (names->n_slots > MAX_SLOTS / 3 * 2) {
+        return adl_spill_open(&names->spill);
     }
     return resize(names, names->n_slots + names->n_slots / 2);
 }
@@ -143,24 +168,21 @@ static void swap(struct adl_buf *a, struct adl_buf *b)
 
 /*
  * Put the next free numbered form of name into trial. file_key is name's, and
- * in the table. 0 or -ENOMEM.
+ * has a number. 0 or -ENOMEM.
  */
 static int find_free(struct adl_names *names, const struct adl_buf *name,
                      uint64_t file_key, uint32_t *out_n)
 {
-    uint32_t *next = &names->values[find_slot(names, file_key)];
-
-    for (;;) {
-        uint32_t n = *next;
+    for (uint32_t n = get(names, file_key);; n++) {
         int err = adl_name_number(&names->trial, name->data, n);
 
         if (err < 0) {
             return err;
         }
         uint64_t state = hash_buf(&names->trial);
-        *next = n + 1; /* what is not free now never will be */
         if (get(names, make_key(state)) == 0 &&
             get(names, make_folder_key(state)) == 0) {
+            put(names, file_key, n + 1); /* what was not free never will be */
             *out_n = n;
             return 0;
         }
@@ -248,6 +270,7 @@ void adl_names_destroy(struct adl_names *names)
         return;
     }
     adl_buf_finish(&names->trial);
+    adl_spill_close(names->spill);
     free(names->hashes);
     free(names->values);
     free(names);
@@ -274,6 +297,7 @@ int adl_names_claim(struct adl_names *names, const char *path,
     uint64_t state = ADL_HASH_INIT;
 
     adl_buf_reset(buf);
+    names->err = 0;
     for (;;) {
         size_t len = strcspn(path, "/");
         bool is_last = path[len] == '\0';
@@ -300,5 +324,6 @@ int adl_names_claim(struct adl_names *names, const char *path,
             return err;
         }
     }
-    return claim_file(names, buf, state);
+    int err = claim_file(names, buf, state);
+    return err < 0 ? err : names->err;
 }

@@ -5,9 +5,10 @@
  * file is never a folder of another, nor the other way about: the later one
  * gets a number at that component.
  *
- * A name or folder costs 15 to 22.5 bytes: what is kept is a hash of it, so
- * that two different names are taken for one with a chance of 2^-64 a pair, and
- * then the later one gets a needless number.
+ * What is kept is a hash of it, so that two different names are taken for one
+ * with a chance of 2^-64 a pair, and then the later one gets a needless number.
+ * The first 100,000 names and folders are kept in memory, 2 MiB at most, all
+ * others on the disk.
  */
 #ifndef ADL_STORE_NAMES_H
 #define ADL_STORE_NAMES_H
@@ -21,7 +22,7 @@ void adl_names_destroy(struct adl_names *names);
 
 /*
  * Claim a safe path, which lies outside of buf; what it became replaces what
- * buf held. 0 or -ENOMEM.
+ * buf held. 0, -ENOMEM, or -EIO or -ENOSPC of the disk.
  */
 int adl_names_claim(struct adl_names *names, const char *path,
                     struct adl_buf *buf);

@@ -81,7 +81,7 @@ static void test_folder_is_never_taken_for_a_file(void **state)
     CHECK(claims);
 }
 
-static void test_million_claims_of_one_name_take_no_search(void **state)
+static void test_many_claims_of_one_name_take_no_search(void **state)
 {
     struct adl_names *names;
     struct adl_buf buf = {0};
@@ -89,14 +89,14 @@ static void test_million_claims_of_one_name_take_no_search(void **state)
 
     (void)state;
     assert_int_equal(adl_names_create(&names), 0);
-    for (int i = 1; i <= 1000000; i++) {
+    for (int i = 1; i <= 200000; i++) {
         assert_int_equal(adl_names_claim(names, "index.html", &buf), 0);
     }
-    (void)snprintf(expected, sizeof(expected), "index.html~%d", 1000000);
+    (void)snprintf(expected, sizeof(expected), "index.html~%d", 200000);
 
     assert_string_equal(buf.data, expected);
     assert_int_equal(adl_names_claim(names, "index.html/a", &buf), 0);
-    assert_string_equal(buf.data, "index.html~1000001/a");
+    assert_string_equal(buf.data, "index.html~200001/a");
     adl_names_destroy(names);
     adl_buf_finish(&buf);
 }
@@ -253,7 +253,7 @@ int main(void)
         cmocka_unit_test(test_literal_claim_never_gets_a_numbered_name),
         cmocka_unit_test(test_file_is_never_a_folder_of_another),
         cmocka_unit_test(test_folder_is_never_taken_for_a_file),
-        cmocka_unit_test(test_million_claims_of_one_name_take_no_search),
+        cmocka_unit_test(test_many_claims_of_one_name_take_no_search),
         cmocka_unit_test(test_long_names_stay_within_their_bounds),
         cmocka_unit_test(test_path_that_numbers_make_too_long_is_cut),
         cmocka_unit_test(test_random_claims_never_clash_and_repeat_exactly),
