@@ -246,6 +246,29 @@ static void test_closed_streams_are_no_files(void **state)
     server_stop(&site);
 }
 
+static void test_limit_of_file_size_is_an_error_and_no_end(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    need_site("0");
+    cmd_init(&cmd);
+    cmd.argv[0] = "sh";
+    cmd.argv[1] = "-c";
+    cmd.argv[2] = cmd_text(&cmd,
+                           "ulimit -f 64; \"$ASYNCDL\" -d out -j 1 "
+                           "http://127.0.0.1:%u/bytes/100 "
+                           "http://127.0.0.1:%u/bytes/1000000",
+                           site.port, site.port);
+    cmd.argv[3] = NULL;
+    cmd_run(&cmd, 4);
+
+    cmd_need_text(cmd.err, "file too large");
+    assert_int_equal(cmd_count_files(&cmd), 1);
+    cmd_finish(&cmd);
+    server_stop(&site);
+}
+
 static void test_exit_status_says_what_another_run_can_do(void **state)
 {
     static const struct {
@@ -326,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_closed_output_stops_no_download),
         cmocka_unit_test(test_full_output_is_a_local_fault),
         cmocka_unit_test(test_closed_streams_are_no_files),
+        cmocka_unit_test(test_limit_of_file_size_is_an_error_and_no_end),
         cmocka_unit_test(test_exit_status_says_what_another_run_can_do),
         cmocka_unit_test(test_folder_that_cannot_be_made_is_a_local_fault),
         cmocka_unit_test(test_nothing_to_do_is_a_usage_error),
