@@ -17,6 +17,7 @@
 #include "cli/request.h"
 #include "cli/run.h"
 #include "cli/source.h"
+#include "cli/standard.h"
 #include "cli/tally.h"
 
 /* A list that --strict reads ahead. */
@@ -258,6 +259,9 @@ int main(int argc, char **argv)
     struct adl_options options;
     struct adl_buf error = {0};
 
+    if (adl_standard_occupy() < 0) {
+        return ADL_EXIT_LOCAL; /* there may be nowhere to tell it */
+    }
     adl_options_init(&options);
     int err = adl_optparse(&options, argc, (const char *const *)argv, &error);
     int status =

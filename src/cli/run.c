@@ -318,6 +318,7 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
         return ADL_EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN); /* fails for no real signal */
+    (void)signal(SIGXFSZ, SIG_IGN); /* likewise; the write says EFBIG */
     raise_descriptor_limit(options);
     if (open_client(&run) < 0) {
         (void)uv_loop_close(&run.loop); /* the program ends */

@@ -174,7 +174,7 @@ static void check_deadlines(struct asyncdl_client *client)
 static void set_alarm(struct asyncdl_client *client)
 {
     uint64_t now_ms = uv_now(client->loop);
-    uint64_t due_ms = adl_sched_due_ms(client->sched, now_ms);
+    uint64_t due_ms = adl_start_due_ms(client);
 
     if (client->throttled != NULL) {
         uint64_t rate_ms = adl_rate_due_ms(&client->rate, now_ms);

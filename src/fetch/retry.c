@@ -111,7 +111,9 @@ struct adl_retry_verdict adl_retry_decide(const struct adl_retry_policy *policy,
         (facts->status == 429 || facts->status == 503)) {
         verdict.hold_until_ms =
             add_capped(facts->now_ms, facts->retry_after_ms);
-        verdict.is_held_too_long = verdict.hold_until_ms > end_ms;
+        /* By its own length: how long this request has failed is no
+         * matter of the others. */
+        verdict.is_held_too_long = facts->retry_after_ms > policy->max_ms;
     }
     if (!adl_retry_is_passing(facts->err, facts->status)) {
         return verdict;

@@ -38,7 +38,7 @@ struct adl_retry_verdict {
     uint64_t due_ms;
     /* The host asks for quiet until then: 0 where it does not. */
     uint64_t hold_until_ms;
-    /* The server's quiet ends after max_ms: the host is not worth waiting. */
+    /* The server's quiet is longer than max_ms: nobody need wait for it. */
     bool is_held_too_long;
 };
 

@@ -471,3 +471,10 @@ void adl_start_ready(struct asyncdl_client *client)
         start((struct asyncdl_transfer *)item);
     }
 }
+
+uint64_t adl_start_due_ms(const struct asyncdl_client *client)
+{
+    return client->n_saving < SAVING_MAX
+               ? adl_sched_due_ms(client->sched, uv_now(client->loop))
+               : UINT64_MAX; /* what is saved brings the next turn */
+}

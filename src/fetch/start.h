@@ -14,6 +14,9 @@ extern const struct adl_attempt_ops adl_start_attempt_ops;
 /* Start what may start now. */
 void adl_start_ready(struct asyncdl_client *client);
 
+/* When the next may start; UINT64_MAX: not before something else happens. */
+uint64_t adl_start_due_ms(const struct asyncdl_client *client);
+
 /* Go on with a transfer that was RESOLVING. */
 void adl_start_located(struct asyncdl_transfer *t, const char *addresses);
 

@@ -10,8 +10,15 @@
 
 #include "support/client.h"
 #include "support/http.h"
+#include "support/tmpdir.h"
 
 #define N_REQUESTS 60
+
+/* More than may wait for the disk, and more threads than libuv starts. */
+#define N_SAVED      800
+#define N_SAVING_MAX 512
+#define N_THREADS    64
+#define N_TURNS_MAX  100000
 
 static struct servers *servers;
 
@@ -97,6 +104,90 @@ static void test_host_is_asked_no_more_often_than_allowed(void **state)
     assert_true(took_ms >= 150);
 }
 
+struct progress {
+    int n_started;
+    int n_answered;
+};
+
+static void on_event(const struct asyncdl_event *event, void *data)
+{
+    struct progress *progress = data;
+
+    progress->n_started += event->type == ASYNCDL_EVENT_STARTED;
+    progress->n_answered += event->type == ASYNCDL_EVENT_FIRST_BYTE;
+}
+
+static void wait_on_thread(uv_work_t *work)
+{
+    uv_sem_wait(work->data);
+}
+
+/* No thread is left until the semaphore is posted as often. */
+static void block_threads(uv_loop_t *loop, uv_work_t *works, uv_sem_t *sem)
+{
+    assert_int_equal(uv_sem_init(sem, 0), 0);
+    for (int i = 0; i < N_THREADS; i++) {
+        works[i].data = sem;
+        assert_int_equal(uv_queue_work(loop, &works[i], wait_on_thread, NULL),
+                         0);
+    }
+}
+
+static bool is_waiting_for_disk(const struct rig *rig,
+                                const struct progress *progress)
+{
+    return progress->n_answered >= N_SAVING_MAX &&
+           progress->n_answered == progress->n_started &&
+           uv_backend_timeout(&rig->loop) != 0;
+}
+
+/* What could start but for the disk must not keep the loop turning. */
+static void test_loop_sleeps_while_the_disk_is_waited_for(void **state)
+{
+    static struct outcome outcomes[N_SAVED];
+    static uv_work_t works[N_THREADS];
+    struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
+    struct progress progress = {0};
+    struct tmpdir dir;
+    struct rig rig;
+    uv_sem_t sem;
+    int n_turns = 0;
+
+    (void)state;
+    assert_int_equal(tmpdir_init(&dir), 0);
+    options.dir = dir.path;
+    options.max_per_host = 128;
+    rig_open(&rig, &options);
+    block_threads(&rig.loop, works, &sem);
+    assert_int_equal(asyncdl_client_observe(rig.client, on_event, &progress),
+                     0);
+    for (int i = 0; i < N_SAVED; i++) {
+        struct asyncdl_request request = ASYNCDL_REQUEST_INIT;
+
+        request.url = rig_url(&servers->site, "/bytes/10");
+        request.flags = ASYNCDL_REQUEST_OVERWRITE;
+        rig_fetch(&rig, &outcomes[i], request);
+    }
+
+    while (!is_waiting_for_disk(&rig, &progress) && n_turns < N_TURNS_MAX) {
+        (void)uv_run(&rig.loop, UV_RUN_ONCE); /* more is to be done */
+        n_turns++;
+    }
+    for (int i = 0; i < N_THREADS; i++) {
+        uv_sem_post(&sem); /* first, else a failed test would never end */
+    }
+    assert_true(n_turns < N_TURNS_MAX);
+    assert_true(progress.n_started < N_SAVED);
+
+    rig_run(&rig);
+    for (int i = 0; i < N_SAVED; i++) {
+        assert_int_equal(outcomes[i].err, 0);
+    }
+    rig_close(&rig);
+    uv_sem_destroy(&sem);
+    tmpdir_finish(&dir);
+}
+
 static int setup(void **state)
 {
     int err = servers_setup(state);
@@ -111,6 +202,7 @@ int main(void)
         cmocka_unit_test(test_no_more_than_max_active_are_under_way),
         cmocka_unit_test(test_no_more_than_max_per_host_are_under_way),
         cmocka_unit_test(test_rate_is_not_exceeded),
+        cmocka_unit_test(test_loop_sleeps_while_the_disk_is_waited_for),
         cmocka_unit_test(test_host_is_asked_no_more_often_than_allowed),
     };
 

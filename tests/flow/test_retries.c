@@ -130,6 +130,23 @@ static void test_retry_after_date_holds_the_host_alone(void **state)
     check_that_host_is_held(state, "503?retry_after=date:3&times=1&then=77");
 }
 
+/* The first gives up at its second answer, the second has time left. */
+static void test_one_that_runs_out_of_time_fails_no_other(void **state)
+{
+    struct download d;
+
+    download_init(&d, *state);
+    download_run(&d,
+                 "http://a.test:@PORT@/status/429?retry_after=1\n"
+                 "http://a.test:@PORT@/status/429?retry_after=1&times=1&"
+                 "then=78\n",
+                 TWO_HOSTS "--per-host 1 --retry-max-time 2500ms", 3);
+
+    download_need_out(&d, "Read 78 from http://a.test:");
+    download_need_err(&d, "(after 2 attempts; another run can help)\n");
+    download_finish(&d);
+}
+
 static void test_too_long_a_quiet_fails_the_whole_host_at_once(void **state)
 {
     struct download d;
@@ -209,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_time_for_retries_can_run_out),
         cmocka_unit_test(test_retry_after_seconds_hold_the_host_alone),
         cmocka_unit_test(test_retry_after_date_holds_the_host_alone),
+        cmocka_unit_test(test_one_that_runs_out_of_time_fails_no_other),
         cmocka_unit_test(test_too_long_a_quiet_fails_the_whole_host_at_once),
         cmocka_unit_test(test_mirrors_take_over),
         cmocka_unit_test(test_checksums_are_checked),

@@ -212,6 +212,63 @@ static void test_full_output_is_a_local_fault(void **state)
     server_stop(&site);
 }
 
+/* Nothing that is opened later may be taken for a standard stream. */
+static void test_closed_streams_are_no_files(void **state)
+{
+    static const struct {
+        const char *redirections;
+        int status;
+        const char *said;
+    } cases[] = {
+        {"<&-", 0, ""},
+        {"2>&-", 0, ""},
+        {">&-", 4, "asyncdl: cannot write to standard output: Bad file "},
+        {"<&- >&- 2>&-", 4, ""},
+    };
+
+    (void)state;
+    need_site("0");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cmd cmd;
+
+        cmd_init(&cmd);
+        cmd.argv[0] = "sh";
+        cmd.argv[1] = "-c";
+        cmd.argv[2] = cmd_text(
+            &cmd, "\"$ASYNCDL\" -d out http://127.0.0.1:%u/bytes/100000 %s",
+            site.port, cases[i].redirections);
+        cmd.argv[3] = NULL;
+        cmd_run(&cmd, cases[i].status);
+        cmd_need_text(cmd.err, cases[i].said);
+        assert_int_equal(cmd_count_files(&cmd), 1);
+        cmd_finish(&cmd);
+    }
+    server_stop(&site);
+}
+
+static void test_limit_of_file_size_is_an_error_and_no_end(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    need_site("0");
+    cmd_init(&cmd);
+    cmd.argv[0] = "sh";
+    cmd.argv[1] = "-c";
+    cmd.argv[2] = cmd_text(&cmd,
+                           "ulimit -f 64; \"$ASYNCDL\" -d out -j 1 "
+                           "http://127.0.0.1:%u/bytes/100 "
+                           "http://127.0.0.1:%u/bytes/1000000",
+                           site.port, site.port);
+    cmd.argv[3] = NULL;
+    cmd_run(&cmd, 4);
+
+    cmd_need_text(cmd.err, "file too large");
+    assert_int_equal(cmd_count_files(&cmd), 1);
+    cmd_finish(&cmd);
+    server_stop(&site);
+}
+
 static void test_exit_status_says_what_another_run_can_do(void **state)
 {
     static const struct {
@@ -291,6 +348,8 @@ int main(void)
         cmocka_unit_test(test_signal_ends_a_run_that_waits_to_try_again),
         cmocka_unit_test(test_closed_output_stops_no_download),
         cmocka_unit_test(test_full_output_is_a_local_fault),
+        cmocka_unit_test(test_closed_streams_are_no_files),
+        cmocka_unit_test(test_limit_of_file_size_is_an_error_and_no_end),
         cmocka_unit_test(test_exit_status_says_what_another_run_can_do),
         cmocka_unit_test(test_folder_that_cannot_be_made_is_a_local_fault),
         cmocka_unit_test(test_nothing_to_do_is_a_usage_error),

@@ -265,8 +265,11 @@ static void test_retry_after_replaces_the_delay_and_holds(void **state)
          1,
          596000,
          {ADL_RETRY_AGAIN, 601000, 601000, false}},
-        {ASYNCDL_EHTTP, 429, 1, 596001, {ADL_RETRY_GIVE_UP, 0, 601001, true}},
-        {ASYNCDL_EHTTP, 503, 5, 596001, {ADL_RETRY_GIVE_UP, 0, 601001, true}},
+        /* It is over for this request, but not for the others of its host. */
+        {ASYNCDL_EHTTP, 429, 1, 596001, {ADL_RETRY_GIVE_UP, 0, 601001, false}},
+        {ASYNCDL_EHTTP, 429, 1, 600000, {ADL_RETRY_GIVE_UP, 0, 605000, false}},
+        {ASYNCDL_EHTTP, 429, 1, 600001, {ADL_RETRY_GIVE_UP, 0, 605001, true}},
+        {ASYNCDL_EHTTP, 503, 5, 600001, {ADL_RETRY_GIVE_UP, 0, 605001, true}},
         {ASYNCDL_EHTTP,
          429,
          1,
