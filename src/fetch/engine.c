@@ -237,7 +237,6 @@ static void on_part_closed(void *data)
 
 static void shut(struct asyncdl_client *client)
 {
-    client->is_shut = true;
     client->n_open = 3 + (client->resolve != NULL);
     adl_attempt_pool_destroy(client->attempts); /* before its multi */
     client->attempts = NULL;

@@ -75,8 +75,7 @@ struct asyncdl_client {
     bool is_busy;    /* the loop is kept alive */
 
     bool is_closing;
-    bool is_shut; /* the handles are being closed */
-    int n_open;   /* of turn, wakeup, multi and resolve */
+    int n_open; /* of turn, wakeup, multi and resolve */
     asyncdl_close_cb on_closed;
     void *close_data;
 };
