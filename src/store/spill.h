@@ -15,7 +15,7 @@ struct adl_spill;
 int adl_spill_open(struct adl_spill **out);    /* 0, -ENOMEM or -EIO */
 void adl_spill_close(struct adl_spill *spill); /* NULL is allowed */
 
-/* 0 with the number of a key, 0 where it has none; or an error as below. */
+/* *out is the number of a key, 0 where it has none. Answers as put. */
 int adl_spill_get(struct adl_spill *spill, uint64_t key, uint32_t *out);
 
 /* Set or replace it. 0, -ENOMEM, -ENOSPC or -EIO. */

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -53,6 +58,38 @@ static void test_what_does_not_fit_the_cache_is_found(void **state)
     adl_spill_close(spill);
 }
 
+/* In a process of its own, whose files may not grow. */
+static int count_until_error(void)
+{
+    const struct rlimit limit = {65536, 65536};
+    struct adl_rng rng = {42};
+    struct adl_spill *spill;
+    int err = 0;
+
+    if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
+        setrlimit(RLIMIT_FSIZE, &limit) < 0 || adl_spill_open(&spill) < 0) {
+        return 2;
+    }
+    for (uint32_t i = 1; i <= N_KEYS && err == 0; i++) {
+        err = adl_spill_put(spill, adl_rng_next(&rng), i);
+    }
+    adl_spill_close(spill);
+    return err == -EIO || err == -ENOSPC ? 0 : 1;
+}
+
+static void test_file_that_cannot_grow_is_an_error(void **state)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    (void)state;
+    if (pid == 0) {
+        _exit(count_until_error());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void test_close_accepts_null(void **state)
 {
     (void)state;
@@ -64,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_are_found_and_replaced),
         cmocka_unit_test(test_what_does_not_fit_the_cache_is_found),
+        cmocka_unit_test(test_file_that_cannot_grow_is_an_error),
         cmocka_unit_test(test_close_accepts_null),
     };
 
