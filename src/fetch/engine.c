@@ -317,6 +317,12 @@ static int open_parts(struct asyncdl_client *client)
     struct adl_host_limits limits = {.max_active = choose_max_per_host(o),
                                      .rate_n = o->host_rate_n,
                                      .rate_ms = o->host_rate_ms};
+    /* Two batches keep a disk busy while the loop fills the next; the pool is
+     * shared with the program around us. */
+    const struct adl_offload_options saving = {.n_batches = 2,
+                                               .max_weight = ADL_BATCH_WEIGHT,
+                                               .on_done = on_something,
+                                               .data = client};
     int err = adl_dir_create(&client->dir, o->dir);
 
     if (err == 0) {
@@ -326,8 +332,7 @@ static int open_parts(struct asyncdl_client *client)
         err = adl_sched_create(&client->sched, &limits, client->max_active);
     }
     if (err == 0) {
-        err = adl_offload_create(&client->offload, client->loop, on_something,
-                                 client);
+        err = adl_offload_create(&client->offload, client->loop, &saving);
     }
     if (err == 0 && o->http.dns_servers != NULL) {
         err = adl_resolve_open(&client->resolve, client->loop,

@@ -4,9 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Two keep a disk busy while the loop fills the next; the pool is shared with
- * the program around us. */
-#define N_BATCHES 2
+#include <assert.h>
+#include <stdbool.h>
 
 struct batch {
     uv_work_t work;
@@ -18,17 +17,38 @@ struct adl_offload {
     uv_loop_t *loop;
     struct adl_job *queue;
     struct adl_job **queue_end;
-    struct batch batches[N_BATCHES];
-    adl_offload_cb on_done;
-    void *data;
+    struct adl_offload_options options;
+    struct batch batches[ADL_BATCHES_MAX];
 };
+
+/* Run the first halves. Does any job have a second? */
+static bool run_all(const struct batch *batch)
+{
+    bool has_seal = false;
+
+    for (struct adl_job *job = batch->jobs; job != NULL; job = job->next) {
+        job->run(job);
+        has_seal = has_seal || job->seal != NULL;
+    }
+    return has_seal;
+}
 
 static void on_work(uv_work_t *work)
 {
     struct batch *batch = work->data;
+    const struct adl_offload_options *options = &batch->offload->options;
+    int err = 0;
 
+    if (!run_all(batch)) {
+        return;
+    }
+    if (options->settle != NULL) {
+        err = options->settle(options->data);
+    }
     for (struct adl_job *job = batch->jobs; job != NULL; job = job->next) {
-        job->run(job);
+        if (job->seal != NULL) {
+            job->seal(job, err);
+        }
     }
 }
 
@@ -45,7 +65,7 @@ static void finish(struct batch *batch)
         job->done(job);
         job = next;
     }
-    offload->on_done(offload->data);
+    offload->options.on_done(offload->options.data);
 }
 
 static void on_work_done(uv_work_t *work, int status)
@@ -55,18 +75,18 @@ static void on_work_done(uv_work_t *work, int status)
 }
 
 int adl_offload_create(struct adl_offload **out, uv_loop_t *loop,
-                       adl_offload_cb on_done, void *data)
+                       const struct adl_offload_options *options)
 {
     struct adl_offload *offload = calloc(1, sizeof(*offload));
 
+    assert(options->n_batches > 0 && options->n_batches <= ADL_BATCHES_MAX);
     if (offload == NULL) {
         return -ENOMEM;
     }
     offload->loop = loop;
     offload->queue_end = &offload->queue;
-    offload->on_done = on_done;
-    offload->data = data;
-    for (size_t i = 0; i < N_BATCHES; i++) {
+    offload->options = *options;
+    for (size_t i = 0; i < ADL_BATCHES_MAX; i++) {
         offload->batches[i].offload = offload;
         offload->batches[i].work.data = &offload->batches[i];
     }
@@ -94,7 +114,7 @@ static void fill(struct adl_offload *offload, struct batch *batch)
 
     while (offload->queue != NULL &&
            (batch->jobs == NULL ||
-            weight + offload->queue->weight <= ADL_BATCH_WEIGHT)) {
+            weight + offload->queue->weight <= offload->options.max_weight)) {
         struct adl_job *job = offload->queue;
 
         offload->queue = job->next;
@@ -110,7 +130,8 @@ static void fill(struct adl_offload *offload, struct batch *batch)
 
 void adl_offload_flush(struct adl_offload *offload)
 {
-    for (size_t i = 0; i < N_BATCHES && offload->queue != NULL; i++) {
+    for (size_t i = 0; i < offload->options.n_batches && offload->queue != NULL;
+         i++) {
         struct batch *batch = &offload->batches[i];
 
         if (batch->jobs != NULL) {

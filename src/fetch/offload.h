@@ -2,7 +2,12 @@
 /*
  * Small jobs for libuv's threadpool, many to a work item: handing over a
  * single one costs more than saving a small file. Jobs are run in the order in
- * which they were added, as far as one batch goes; batches run side by side.
+ * which they were added, as far as one batch goes; batches run side by side,
+ * and with one batch all jobs are run in order.
+ *
+ * A job may be made of two halves with a settlement between them that all jobs
+ * of a batch share: what is dear by itself (a transaction, a sync of the disk)
+ * is done once for many.
  */
 #ifndef ADL_FETCH_OFFLOAD_H
 #define ADL_FETCH_OFFLOAD_H
@@ -13,23 +18,41 @@ struct adl_job;
 
 typedef void (*adl_job_cb)(struct adl_job *job);
 
+/* err is what the settlement of its batch came to: 0 or negative. */
+typedef void (*adl_job_seal_cb)(struct adl_job *job, int err);
+
 /* Embedded in what the job is about, which must live until done has run. */
 struct adl_job {
-    adl_job_cb run;  /* on a thread of the pool: may block */
-    adl_job_cb done; /* later, on the loop's thread; may free the job */
-    unsigned weight; /* 1 for a small file; a batch holds ADL_BATCH_WEIGHT */
+    adl_job_cb run; /* on a thread of the pool: may block */
+    /* Likewise, once all jobs of the batch have run and were settled; NULL:
+     * there is no second half. run may take it back. */
+    adl_job_seal_cb seal;
+    adl_job_cb done;      /* later, on the loop's thread; may free the job */
+    unsigned weight;      /* 1 for a small file; a batch holds max_weight */
     struct adl_job *next; /* offload.queue, batch.jobs */
 };
 
 #define ADL_BATCH_WEIGHT 64
+#define ADL_BATCHES_MAX  2
 
 struct adl_offload;
 
 typedef void (*adl_offload_cb)(void *data);
+typedef int (*adl_offload_settle_cb)(void *data);
 
-/* on_done is called after each batch. 0 or -ENOMEM. */
+struct adl_offload_options {
+    unsigned n_batches;  /* at once, at most ADL_BATCHES_MAX */
+    unsigned max_weight; /* of a batch; one job may weigh more */
+    /* On a thread of the pool, where a job of the batch has a second half; may
+     * be NULL. Batches are settled side by side. */
+    adl_offload_settle_cb settle;
+    adl_offload_cb on_done; /* on the loop's thread, after each batch */
+    void *data;             /* for both */
+};
+
+/* options are copied. 0 or -ENOMEM. */
 int adl_offload_create(struct adl_offload **out, uv_loop_t *loop,
-                       adl_offload_cb on_done, void *data);
+                       const struct adl_offload_options *options);
 
 /* No job may be left. NULL is allowed. */
 void adl_offload_destroy(struct adl_offload *offload);

@@ -2,6 +2,8 @@
 #include "fetch/offload.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 #include "support/fault.h"
 #include "support/loop.h"
@@ -13,6 +15,10 @@ struct work {
     struct plan *plan;
     int n_runs;
     int n_done;
+    int n_settled_before; /* when its second half ran */
+    int seal_err;
+    bool is_sealed;
+    int order;
 };
 
 struct plan {
@@ -20,6 +26,9 @@ struct plan {
     struct work works[N_JOBS];
     int n_done;
     int n_batches;
+    atomic_int n_settled; /* batches are settled on several threads */
+    int settle_err;
+    int n_ordered;
 };
 
 static void run(struct adl_job *job)
@@ -29,12 +38,45 @@ static void run(struct adl_job *job)
     work->n_runs++;
 }
 
+/* Only where one runs at a time. */
+static void note_order(struct adl_job *job)
+{
+    struct work *work = (struct work *)job;
+
+    work->order = work->plan->n_ordered++;
+}
+
 static void done(struct adl_job *job)
 {
     struct work *work = (struct work *)job;
 
     work->n_done++;
     work->plan->n_done++;
+}
+
+static int settle(void *data)
+{
+    struct plan *plan = data;
+
+    atomic_fetch_add(&plan->n_settled, 1);
+    return plan->settle_err;
+}
+
+static void seal(struct adl_job *job, int err)
+{
+    struct work *work = (struct work *)job;
+
+    assert_int_equal(work->n_runs, 1);
+    assert_int_equal(work->n_done, 0);
+    work->is_sealed = true;
+    work->seal_err = err;
+    work->n_settled_before = atomic_load(&work->plan->n_settled);
+}
+
+static void run_and_fail(struct adl_job *job)
+{
+    run(job);
+    job->seal = NULL;
 }
 
 static void on_batch(void *data)
@@ -47,8 +89,16 @@ static void on_batch(void *data)
 
 static void open_plan(struct plan *plan, uv_loop_t *loop)
 {
-    assert_int_equal(adl_offload_create(&plan->offload, loop, on_batch, plan),
-                     0);
+    const struct adl_offload_options options = {
+        .n_batches = 2,
+        .max_weight = ADL_BATCH_WEIGHT,
+        .settle = settle,
+        .on_done = on_batch,
+        .data = plan,
+    };
+
+    *plan = (struct plan){.settle_err = plan->settle_err};
+    assert_int_equal(adl_offload_create(&plan->offload, loop, &options), 0);
 }
 
 static void add(struct plan *plan, int i, unsigned weight)
@@ -111,13 +161,91 @@ static void test_job_too_heavy_for_a_batch_has_one_of_its_own(void **state)
     adl_offload_destroy(plan.offload);
 }
 
+static void test_second_halves_follow_one_settlement(void **state)
+{
+    static struct plan plan;
+
+    open_plan(&plan, *state);
+    for (int i = 0; i < ADL_BATCH_WEIGHT; i++) {
+        add(&plan, i, 1);
+        plan.works[i].job.seal = seal;
+    }
+    plan.works[3].job.run = run_and_fail;
+    adl_offload_flush(plan.offload);
+    uv_run(*state, UV_RUN_DEFAULT);
+
+    assert_int_equal(atomic_load(&plan.n_settled), 1);
+    for (int i = 0; i < ADL_BATCH_WEIGHT; i++) {
+        assert_int_equal(plan.works[i].is_sealed, i != 3);
+        assert_int_equal(plan.works[i].seal_err, 0);
+        assert_int_equal(plan.works[i].n_settled_before, i != 3);
+        assert_int_equal(plan.works[i].n_done, 1);
+    }
+    adl_offload_destroy(plan.offload);
+}
+
+static void test_nothing_is_settled_for_jobs_of_one_half(void **state)
+{
+    static struct plan plan;
+
+    open_plan(&plan, *state);
+    add(&plan, 0, 1);
+    add(&plan, 1, 1);
+    plan.works[1].job.run = run_and_fail;
+    plan.works[1].job.seal = seal;
+    adl_offload_flush(plan.offload);
+    uv_run(*state, UV_RUN_DEFAULT);
+
+    assert_int_equal(plan.n_done, 2);
+    assert_int_equal(atomic_load(&plan.n_settled), 0);
+    adl_offload_destroy(plan.offload);
+}
+
+static void test_second_half_learns_that_the_settlement_failed(void **state)
+{
+    static struct plan plan = {.settle_err = -ENOSPC};
+
+    open_plan(&plan, *state);
+    add(&plan, 0, 1);
+    plan.works[0].job.seal = seal;
+    adl_offload_flush(plan.offload);
+    uv_run(*state, UV_RUN_DEFAULT);
+
+    assert_true(plan.works[0].is_sealed);
+    assert_int_equal(plan.works[0].seal_err, -ENOSPC);
+    adl_offload_destroy(plan.offload);
+}
+
+static void test_one_batch_keeps_the_order(void **state)
+{
+    static struct plan plan;
+    struct adl_offload_options options = {
+        .n_batches = 1, .max_weight = 1, .on_done = on_batch, .data = &plan};
+
+    plan = (struct plan){0};
+    assert_int_equal(adl_offload_create(&plan.offload, *state, &options), 0);
+    for (int i = 0; i < N_JOBS; i++) {
+        add(&plan, i, 1);
+        plan.works[i].job.run = note_order;
+    }
+    adl_offload_flush(plan.offload);
+    uv_run(*state, UV_RUN_DEFAULT);
+
+    assert_int_equal(plan.n_batches, N_JOBS);
+    for (int i = 0; i < N_JOBS; i++) {
+        assert_int_equal(plan.works[i].order, i);
+    }
+    adl_offload_destroy(plan.offload);
+}
+
 static void test_out_of_memory_is_told(void **state)
 {
     struct adl_offload *offload = NULL;
+    const struct adl_offload_options options = {
+        .n_batches = 1, .max_weight = 1, .on_done = on_batch};
 
     fault_arm(FAULT_CALLOC, 1, ENOMEM);
-    assert_int_equal(adl_offload_create(&offload, *state, on_batch, NULL),
-                     -ENOMEM);
+    assert_int_equal(adl_offload_create(&offload, *state, &options), -ENOMEM);
     fault_clear();
     assert_null(offload);
     adl_offload_destroy(NULL);
@@ -131,6 +259,10 @@ int main(void)
         TEST(test_nothing_runs_before_the_flush),
         TEST(test_every_job_runs_once_in_few_batches),
         TEST(test_job_too_heavy_for_a_batch_has_one_of_its_own),
+        TEST(test_second_halves_follow_one_settlement),
+        TEST(test_nothing_is_settled_for_jobs_of_one_half),
+        TEST(test_second_half_learns_that_the_settlement_failed),
+        TEST(test_one_batch_keeps_the_order),
         TEST(test_out_of_memory_is_told),
     };
 
