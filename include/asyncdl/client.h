@@ -210,9 +210,8 @@ ASYNCDL_API void asyncdl_client_close(struct asyncdl_client *client,
  * @param request  copied
  * @param on_done  called once, later, on the loop; may be NULL
  * @return 0; ASYNCDL_EURL or ASYNCDL_ESCHEME for its URL or a mirror; -EINVAL
- * for a field out of range; -ENOMEM; -EIO or -ENOSPC where the names that are
- * taken, once they are many, cannot be kept in a temporary file; -ECANCELED
- * after asyncdl_client_close(). On failure on_done is never called.
+ * for a field out of range; -ENOMEM; -ECANCELED after asyncdl_client_close().
+ * On failure on_done is never called.
  */
 ASYNCDL_API int asyncdl_fetch(struct asyncdl_transfer **out,
                               struct asyncdl_client *client,

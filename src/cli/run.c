@@ -145,12 +145,6 @@ static bool on_entry(const struct adl_entry *entry,
         run->n_open++;
         return true;
     }
-    if (err == -EIO || err == -ENOSPC) {
-        adl_msg_error(run->msg, "cannot keep the names of files: %s",
-                      strerror(-err));
-        stop_for_fault(run, err); /* no line is to blame */
-        return false;
-    }
     if (err == -ENOMEM) {
         run->tally.n_retryable++; /* another run may have more */
     } else {

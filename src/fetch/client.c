@@ -78,8 +78,8 @@ static int choose_path(struct adl_buf *path,
     return err;
 }
 
-/* Claimed in the order of the calls. Where the server may choose the name, the
- * claim waits for its answer. */
+/* The name is claimed when the transfer is admitted, or, where the server may
+ * choose it, when its answer comes. */
 static int name_file(struct asyncdl_client *client, struct asyncdl_transfer *t,
                      const struct asyncdl_request *request)
 {
@@ -87,21 +87,16 @@ static int name_file(struct asyncdl_client *client, struct asyncdl_transfer *t,
         (client->options.flags & ASYNCDL_CLIENT_CONTENT_DISPOSITION) != 0 &&
         request->name == NULL;
     struct adl_buf path = {0};
-    struct adl_buf claimed = {0};
 
     if (t->body.kind != ASYNCDL_BODY_FILE) {
         return 0;
     }
     int err = choose_path(&path, client, t, request);
-    if (err == 0 && !by_server) {
-        err = adl_names_claim(client->names, adl_buf_str(&path), &claimed);
-    }
     if (err == 0) {
         t->is_named = !by_server;
-        t->path = adl_buf_take(by_server ? &path : &claimed);
+        t->path = adl_buf_take(&path);
     }
     adl_buf_finish(&path);
-    adl_buf_finish(&claimed);
     return err;
 }
 

@@ -81,7 +81,7 @@ static void cancel(struct asyncdl_transfer *t)
                       uv_now(client->loop));
         break;
     default:
-        return; /* on_checked() sees it, or its end is decided */
+        return; /* on_admitted() sees it, or its end is decided */
     }
     adl_finish_fail(t, -ECANCELED, true, NULL);
 }
@@ -207,8 +207,9 @@ static void destroy_parts(struct asyncdl_client *client)
     adl_attempt_pool_destroy(client->attempts);
     adl_sched_destroy(client->sched);
     adl_offload_destroy(client->offload);
+    adl_offload_destroy(client->lane);
+    adl_ledger_destroy(client->ledger);
     adl_dir_destroy(client->dir);
-    adl_names_destroy(client->names);
     client->attempts = NULL;
     if (client->resolve != NULL) { /* never used, else it is closed */
         adl_resolve_close(client->resolve, NULL);
@@ -267,6 +268,7 @@ static void on_turn(void *data)
     adl_intake_take(client);
     adl_start_ready(client);
     adl_intake_look_further(client);
+    adl_offload_flush(client->lane);
     adl_offload_flush(client->offload);
     if (client->is_closing && client->n_transfers == 0) {
         shut(client);
@@ -323,16 +325,24 @@ static int open_parts(struct asyncdl_client *client)
                                                .max_weight = ADL_BATCH_WEIGHT,
                                                .on_done = on_something,
                                                .data = client};
+    const struct adl_offload_options admitting = {.n_batches = 1,
+                                                  .max_weight =
+                                                      ADL_BATCH_WEIGHT,
+                                                  .on_done = on_something,
+                                                  .data = client};
     int err = adl_dir_create(&client->dir, o->dir);
 
     if (err == 0) {
-        err = adl_names_create(&client->names);
+        err = adl_ledger_create(&client->ledger, client->dir);
     }
     if (err == 0) {
         err = adl_sched_create(&client->sched, &limits, client->max_active);
     }
     if (err == 0) {
         err = adl_offload_create(&client->offload, client->loop, &saving);
+    }
+    if (err == 0) {
+        err = adl_offload_create(&client->lane, client->loop, &admitting);
     }
     if (err == 0 && o->http.dns_servers != NULL) {
         err = adl_resolve_open(&client->resolve, client->loop,

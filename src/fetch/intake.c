@@ -2,6 +2,7 @@
 #include "fetch/intake.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include <utlist.h>
 
@@ -13,66 +14,65 @@
 /* How many times n_queue_low may wait while slots are free. */
 #define FURTHER 4
 
-static struct asyncdl_transfer *of_check(struct adl_job *job)
+static struct asyncdl_transfer *of_admission(struct adl_job *job)
 {
     return (struct asyncdl_transfer *)(void *)((char *)job -
                                                offsetof(struct asyncdl_transfer,
-                                                        check));
+                                                        admission));
 }
 
 /* On a thread of the pool. */
-static void run_check(struct adl_job *job)
+static void run_admission(struct adl_job *job)
 {
-    struct asyncdl_transfer *t = of_check(job);
+    struct asyncdl_transfer *t = of_admission(job);
+    const struct adl_ledger_ask ask = {
+        .path = t->path,
+        .is_name_open = !t->is_named,
+        .overwrite = (t->flags & ASYNCDL_REQUEST_OVERWRITE) != 0,
+    };
+    struct adl_buf path = {0};
+    char error[ADL_LEDGER_ERROR_MAX] = "";
 
-    t->check_rc = adl_dir_has(t->client->dir, t->path);
+    t->admission_rc =
+        adl_ledger_admit(t->client->ledger, &ask, &path, &t->standing, error);
+    if (error[0] != '\0') {
+        adl_transfer_explain(t, "%s", error);
+    }
+    if (path.len > 0) {
+        free(t->path);
+        t->path = adl_buf_take(&path);
+    }
+    adl_buf_finish(&path);
 }
 
-static void take_check(struct asyncdl_transfer *t)
+static void on_admitted(struct adl_job *job)
 {
+    struct asyncdl_transfer *t = of_admission(job);
+    int rc = t->admission_rc;
+
     t->client->n_undecided--;
     if (t->is_canceled) {
         adl_finish_fail(t, -ECANCELED, true, NULL);
-    } else if (t->check_rc == 1) {
+    } else if (rc < 0) {
+        adl_finish_fail(t, rc, rc != ASYNCDL_EINWAY, t->error);
+    } else if (t->standing.state == ADL_STANDING_TAKEN) {
         t->is_skipped = true;
         adl_finish_fail(t, ASYNCDL_EEXISTS, false, NULL);
-    } else if (t->check_rc < 0) {
-        adl_transfer_explain(t, "look for %.300s: %s", t->path,
-                             asyncdl_strerror(t->check_rc));
-        adl_finish_fail(t, t->check_rc, t->check_rc != ASYNCDL_EINWAY,
-                        t->error);
     } else {
         adl_start_enqueue(t, 0);
-    }
-}
-
-/* Checks of several batches end in any order; requests keep theirs. */
-static void on_checked(struct adl_job *job)
-{
-    struct asyncdl_transfer *t = of_check(job);
-    struct asyncdl_client *client = t->client;
-
-    t->is_checked = true;
-    while (client->checking != NULL && client->checking->is_checked) {
-        t = client->checking;
-        DL_DELETE2(client->checking, t, stage_prev, stage_next);
-        take_check(t);
     }
 }
 
 static void take_in(struct asyncdl_transfer *t)
 {
     struct asyncdl_client *client = t->client;
-    bool can_exist = t->path != NULL && t->is_named &&
-                     (t->flags & ASYNCDL_REQUEST_OVERWRITE) == 0;
 
     adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_QUEUED});
-    if (can_exist) {
-        t->stage = ADL_STAGE_CHECKING;
-        DL_APPEND2(client->checking, t, stage_prev, stage_next);
-        t->check =
-            (struct adl_job){.run = run_check, .done = on_checked, .weight = 1};
-        adl_offload_add(client->offload, &t->check);
+    if (t->path != NULL) {
+        t->stage = ADL_STAGE_ADMITTING;
+        t->admission = (struct adl_job){
+            .run = run_admission, .done = on_admitted, .weight = 1};
+        adl_offload_add(client->lane, &t->admission);
     } else {
         client->n_undecided--;
         adl_start_enqueue(t, 0);

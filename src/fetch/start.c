@@ -158,6 +158,7 @@ static int name_by_server(struct asyncdl_transfer *t)
     const struct adl_answer *answer = &t->attempt->answer;
     struct adl_buf name = {0};
     struct adl_buf path = {0};
+    char error[ADL_LEDGER_ERROR_MAX];
     int err = -ENOENT;
 
     if (answer->disposition.len > 0) {
@@ -177,7 +178,8 @@ static int name_by_server(struct asyncdl_transfer *t)
         err = adl_buf_add_str(&path, t->path);
     }
     if (err == 0) {
-        err = adl_names_claim(client->names, adl_buf_str(&path), &name);
+        err =
+            adl_ledger_claim(client->ledger, adl_buf_str(&path), &name, error);
     }
     if (err == 0) {
         free(t->path);

@@ -25,7 +25,7 @@
 #include "fetch/turn.h"
 #include "fetch/wakeup.h"
 #include "store/dir.h"
-#include "store/names.h"
+#include "store/ledger.h"
 #include "util/rng.h"
 
 struct adl_observer {
@@ -45,7 +45,8 @@ struct asyncdl_client {
     struct adl_sched *sched;
     struct adl_offload *offload;
     struct adl_dir *dir;
-    struct adl_names *names;
+    struct adl_ledger *ledger;
+    struct adl_offload *lane; /* admissions, one at a time and in order */
     struct adl_rate rate;
     struct adl_rng rng;
     struct adl_body_env body_env;
@@ -53,13 +54,12 @@ struct asyncdl_client {
     struct asyncdl_transfer *transfers; /* all; prev, next */
     struct asyncdl_transfer *fresh;     /* NEW; stage_prev, stage_next */
     struct asyncdl_transfer *resolving; /* RESOLVING; likewise */
-    struct asyncdl_transfer *checking;  /* CHECKING; likewise */
     struct asyncdl_transfer *active;    /* ACTIVE; likewise */
     struct asyncdl_transfer *ended;     /* ENDED; likewise */
     struct asyncdl_transfer *called;    /* calls_prev, calls_next */
     struct asyncdl_transfer *throttled; /* slow_prev, slow_next */
     size_t n_transfers;
-    size_t n_undecided; /* NEW and CHECKING */
+    size_t n_undecided; /* NEW and ADMITTING */
     size_t n_saving;
     uint64_t n_accepted;
     uint64_t n_retries;

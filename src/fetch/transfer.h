@@ -16,13 +16,14 @@
 #include "fetch/sched.h"
 #include "fetch/url.h"
 #include "store/digest.h"
+#include "store/ledger.h"
 
 /* Where a transfer stands. It only moves forward, but for retries, redirects
  * and mirrors: from RESOLVING or ACTIVE back to WAITING, and from SAVING where
  * a mirror takes over or no descriptor was left. */
 enum adl_stage {
     ADL_STAGE_NEW,       /* accepted in this turn */
-    ADL_STAGE_CHECKING,  /* a job looks whether its file is there already */
+    ADL_STAGE_ADMITTING, /* a job names its file and sees how it stands */
     ADL_STAGE_WAITING,   /* in the scheduler */
     ADL_STAGE_RESOLVING, /* its host's address is asked for */
     ADL_STAGE_ACTIVE,    /* an attempt is under way */
@@ -59,13 +60,13 @@ struct asyncdl_transfer {
      */
     char *first_origin;
     char *path;    /* of the file, safe; NULL for others */
-    bool is_named; /* path is claimed; else the server may change it */
+    bool is_named; /* not for the server to choose; claimed when admitted */
     struct adl_resolve_lookup lookup;
     uint64_t located_ms; /* since when it has been RESOLVING */
     struct adl_attempt *attempt;
-    struct adl_job check;
-    int check_rc;
-    bool is_checked; /* check_rc is there */
+    struct adl_job admission;
+    int admission_rc;
+    struct adl_standing standing;
     struct adl_body body;
     /* Of which the body is a part, once an attempt broke off; else NULL. */
     struct adl_validator *version;

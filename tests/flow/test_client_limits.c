@@ -141,6 +141,18 @@ static bool is_waiting_for_disk(const struct rig *rig,
            uv_backend_timeout(&rig->loop) != 0;
 }
 
+/* Admitted after all others, and over at once: a file has its name. */
+static void fetch_last_in_the_way(struct rig *rig, struct outcome *outcome,
+                                  struct tmpdir *dir)
+{
+    struct asyncdl_request request = ASYNCDL_REQUEST_INIT;
+
+    assert_int_equal(tmpdir_write(dir, "there", "x", 1), 0);
+    request.url = rig_url(&servers->site, "/bytes/10");
+    request.name = "there";
+    rig_fetch(rig, outcome, request);
+}
+
 /* What could start but for the disk must not keep the loop turning. */
 static void test_loop_sleeps_while_the_disk_is_waited_for(void **state)
 {
@@ -148,6 +160,7 @@ static void test_loop_sleeps_while_the_disk_is_waited_for(void **state)
     static uv_work_t works[N_THREADS];
     struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
     struct progress progress = {0};
+    struct outcome last = {0};
     struct tmpdir dir;
     struct rig rig;
     uv_sem_t sem;
@@ -158,7 +171,6 @@ static void test_loop_sleeps_while_the_disk_is_waited_for(void **state)
     options.dir = dir.path;
     options.max_per_host = 128;
     rig_open(&rig, &options);
-    block_threads(&rig.loop, works, &sem);
     assert_int_equal(asyncdl_client_observe(rig.client, on_event, &progress),
                      0);
     for (int i = 0; i < N_SAVED; i++) {
@@ -167,6 +179,13 @@ static void test_loop_sleeps_while_the_disk_is_waited_for(void **state)
         request.url = rig_url(&servers->site, "/bytes/10");
         request.flags = ASYNCDL_REQUEST_OVERWRITE;
         rig_fetch(&rig, &outcomes[i], request);
+        asyncdl_transfer_pause(outcomes[i].transfer);
+    }
+    fetch_last_in_the_way(&rig, &last, &dir);
+    rig_run_until(&rig, &last.n_done, 1); /* so all others are admitted */
+    block_threads(&rig.loop, works, &sem);
+    for (int i = 0; i < N_SAVED; i++) {
+        asyncdl_transfer_resume(outcomes[i].transfer);
     }
 
     while (!is_waiting_for_disk(&rig, &progress) && n_turns < N_TURNS_MAX) {
