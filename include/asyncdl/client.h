@@ -78,6 +78,11 @@ enum asyncdl_client_flags {
     ASYNCDL_CLIENT_COMPRESSED = 1u << 3,
     /** Take user names and passwords from netrc_file where it has them. */
     ASYNCDL_CLIENT_NETRC = 1u << 4,
+    /**
+     * Hash every body with SHA-256: struct asyncdl_result's sha256. A file's is
+     * hashed on the loop's threadpool as it is written, others on the loop.
+     */
+    ASYNCDL_CLIENT_SHA256 = 1u << 5,
 };
 
 /** How requests are sent. Strings are copied; NULL means the default. */

@@ -128,6 +128,11 @@ struct asyncdl_result {
     const char *http_version;  /**< "1.0", "1.1", "2", "3" or "" */
     const char *remote_ip;     /**< "" without a connection */
     struct asyncdl_times time;
+    /**
+     * 64 hexadecimal digits, of the decoded body; NULL where it is not known:
+     * for want of ASYNCDL_CLIENT_SHA256, or of a whole body.
+     */
+    const char *sha256;
 };
 
 #ifdef __cplusplus

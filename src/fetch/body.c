@@ -59,6 +59,7 @@ void adl_body_reset(struct adl_body *body)
     body->expected = 0;
     body->err = 0;
     body->error = NULL;
+    body->is_damaged = false;
     body->is_stream = false;
     body->must_rewind = false;
     body->must_save = false;
@@ -108,6 +109,7 @@ static void queue_chunk(struct adl_body *body)
 static void keep_error(struct adl_body *body,
                        const struct adl_sink_error *error)
 {
+    body->is_damaged = error->is_damaged;
     if (body->error == NULL && error->text[0] != '\0') {
         body->error = strdup(error->text); /* NULL: what err says must do */
     }
@@ -122,7 +124,7 @@ static int write_chunks(struct adl_body *body, struct adl_sink_error *error)
         err = adl_sink_open(&body->sink, body->env->dir, &body->work.target,
                             body->work.expected, error);
     } else if (body->work.is_rewinding) {
-        err = adl_sink_rewind(body->sink, error);
+        err = adl_sink_rewind(body->sink, &body->work.target, error);
     }
     for (struct chunk *c = body->work.chunks; c != NULL && err == 0;
          c = c->next) {
@@ -137,7 +139,7 @@ static void run_stream(struct adl_job *job)
     struct adl_body *body = (struct adl_body *)job;
     struct adl_sink_error error;
 
-    error.text[0] = '\0';
+    adl_sink_error_init(&error);
     if (!body->work.is_dropping && body->work.err == 0) {
         body->work.err = write_chunks(body, &error);
     }
@@ -307,14 +309,14 @@ void adl_body_restart(struct adl_body *body)
 /* A file's digest is made where it is written. */
 static int update_digest(struct adl_body *body, const void *bytes, size_t len)
 {
+    unsigned kinds = adl_checks_kinds(&body->target.checks);
     int err = 0;
 
-    if (body->checksum.kind == ADL_DIGEST_NONE ||
-        body->kind == ASYNCDL_BODY_FILE) {
+    if (kinds == 0 || body->kind == ASYNCDL_BODY_FILE) {
         return 0;
     }
     if (body->digest == NULL) {
-        err = adl_digest_create(&body->digest, body->checksum.kind);
+        err = adl_digest_create(&body->digest, kinds);
     }
     return err < 0 ? err : adl_digest_update(body->digest, bytes, len);
 }
@@ -322,14 +324,19 @@ static int update_digest(struct adl_body *body, const void *bytes, size_t len)
 static int check_digest(struct adl_body *body)
 {
     struct adl_sink_error error;
+    struct adl_sums sums;
     int err = update_digest(body, "", 0); /* an empty body has one, too */
 
     if (err < 0 || body->digest == NULL) {
         return err;
     }
-    error.text[0] = '\0';
-    err = adl_digest_check(body->digest, &body->checksum, error.text,
-                           sizeof(error.text));
+    err = adl_digest_finish(body->digest, &sums);
+    if (err < 0) {
+        return err;
+    }
+    adl_sink_error_init(&error);
+    err = adl_checks_judge(&body->target.checks, &sums, error.text,
+                           sizeof(error.text), &error.is_damaged);
     keep_error(body, &error);
     return err;
 }
@@ -368,7 +375,7 @@ static void run_small(struct adl_job *job)
     struct adl_body *body = (struct adl_body *)job;
     struct adl_sink_error error;
 
-    error.text[0] = '\0';
+    adl_sink_error_init(&error);
     body->err = adl_sink_save(body->env->dir, &body->target,
                               adl_buf_str(&body->mem), body->mem.len, &error);
     keep_error(body, &error);

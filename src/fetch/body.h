@@ -59,9 +59,9 @@ struct adl_body {
     int err;         /* what saving came to */
     char *error;     /* the same in words; NULL: what err says */
 
-    /* Of a body that is no file, where a checksum is known. */
-    struct adl_checksum checksum;
-    struct adl_digest *digest;
+    bool is_damaged; /* err is ASYNCDL_ECHECKSUM: see adl_checks_judge() */
+    uint8_t sha256[ADL_SHA256_BYTES]; /* where target.checks want it */
+    struct adl_digest *digest;        /* of a body that is no file */
 
     /* A file that is not small. */
     struct chunk *filling;
@@ -108,8 +108,9 @@ void adl_body_save(struct adl_body *body);
  * not small; else it is called at once. */
 void adl_body_drop(struct adl_body *body);
 
-/* What the file is to be, to be said before the first byte and again when it
- * changes. What it points at is borrowed until on_saved. */
+/* What the file is to be, or of others the checks alone, to be said before the
+ * first byte and again when it changes. What it points at is borrowed until
+ * on_saved. */
 void adl_body_set_target(struct adl_body *body,
                          const struct adl_sink_target *target);
 

@@ -261,7 +261,7 @@ static int check(const struct asyncdl_client_options *o)
     const unsigned known = ASYNCDL_CLIENT_REMOTE_TIME |
                            ASYNCDL_CLIENT_CONTENT_DISPOSITION |
                            ASYNCDL_CLIENT_INSECURE | ASYNCDL_CLIENT_COMPRESSED |
-                           ASYNCDL_CLIENT_NETRC;
+                           ASYNCDL_CLIENT_NETRC | ASYNCDL_CLIENT_SHA256;
 
     if ((o->flags & ~known) != 0) {
         return -EINVAL;

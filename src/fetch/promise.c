@@ -11,7 +11,7 @@
 /* A result that owns what it points at. */
 struct kept {
     struct asyncdl_result result; /* first: what the future hands out */
-    char *strings[6];
+    char *strings[7];
     void *body;
 };
 
@@ -75,11 +75,14 @@ static int keep_body(struct kept *kept)
 static int keep(struct kept *kept, const struct asyncdl_result *result)
 {
     struct asyncdl_result *r = &kept->result;
-    const char **fields[] = {&r->error,     &r->url,
-                             &r->path,      &r->http_version,
-                             &r->remote_ip, &r->effective_url};
+    const char **fields[] = {&r->error,        &r->url,       &r->path,
+                             &r->http_version, &r->remote_ip, &r->effective_url,
+                             &r->sha256};
     int err = 0;
 
+    _Static_assert(sizeof(fields) / sizeof(fields[0]) ==
+                       sizeof(kept->strings) / sizeof(kept->strings[0]),
+                   "a slot for each");
     *r = *result;
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         int rc = keep_string(fields[i], &kept->strings[i]);

@@ -191,11 +191,13 @@ static int name_by_server(struct asyncdl_transfer *t)
     return err;
 }
 
-static int choose_file(struct asyncdl_transfer *t)
+/* Where the body goes, and what it is held against. */
+static int choose_target(struct asyncdl_transfer *t)
 {
     const struct asyncdl_client *client = t->client;
     bool keep_time = client->options.flags & ASYNCDL_CLIENT_REMOTE_TIME;
-    int err = t->is_named ? 0 : name_by_server(t);
+    bool is_file = t->body.kind == ASYNCDL_BODY_FILE;
+    int err = is_file && !t->is_named ? name_by_server(t) : 0;
 
     if (err < 0) {
         return err;
@@ -204,7 +206,7 @@ static int choose_file(struct asyncdl_transfer *t)
         .path = t->path,
         .overwrite = (t->flags & ASYNCDL_REQUEST_OVERWRITE) != 0,
         .mtime_s = keep_time ? t->mtime_s : ADL_SINK_NO_TIME,
-        .checksum = t->checksum,
+        .checks = t->checks,
     };
     adl_body_set_target(&t->body, &target);
     return 0;
@@ -236,7 +238,7 @@ static int take_whole(struct asyncdl_transfer *t)
     t->must_restart = false;
     t->mtime_s = answer->has_mtime ? answer->mtime_s : ADL_SINK_NO_TIME;
     t->total = is_exact ? answer->length : 0;
-    int err = t->body.kind == ASYNCDL_BODY_FILE ? choose_file(t) : 0;
+    int err = choose_target(t);
     if (err == 0) {
         adl_body_expect(&t->body, t->total);
     }

@@ -67,7 +67,7 @@ static int copy_rest(struct asyncdl_transfer *t,
         err = adl_string_copy(&t->referer, request->referer);
     }
     if (err == 0 && request->checksum != NULL) {
-        err = adl_checksum_parse(&t->checksum, request->checksum);
+        err = adl_checksum_parse(&t->checks.expected, request->checksum);
     }
     t->index = request->index;
     t->flags = request->flags;
@@ -137,7 +137,9 @@ int adl_transfer_create(struct asyncdl_transfer **out,
     t->body.kind = request->body;
     t->body.on_body = request->on_body;
     t->body.max_size = choose_max_size(request, options);
-    t->body.checksum = t->checksum;
+    if ((options->flags & ASYNCDL_CLIENT_SHA256) != 0) {
+        t->checks.sha256 = t->body.sha256;
+    }
     t->body.transfer = t;
     t->mtime_s = ADL_SINK_NO_TIME;
     *out = t;
@@ -253,6 +255,7 @@ void adl_transfer_fill_result(const struct asyncdl_transfer *t,
             t->last.http_version != NULL ? t->last.http_version : "",
         .remote_ip = t->last.remote_ip,
         .time = t->last.time,
+        .sha256 = t->sha256[0] != '\0' ? t->sha256 : NULL,
     };
     out->time.queue_s = (double)t->waited_ms / 1e3;
 }

@@ -49,7 +49,7 @@ struct asyncdl_transfer {
     char *referer;
     uint64_t index;
     unsigned flags;
-    struct adl_checksum checksum;
+    struct adl_checks checks; /* with what the answer under way claims */
     asyncdl_done_cb on_done;
     void *data; /* for on_done and on_body */
 
@@ -99,8 +99,9 @@ struct asyncdl_transfer {
     int err;
     bool is_retryable;
     bool is_skipped;
-    char *error;                   /* in words; NULL: what err says */
-    struct adl_attempt_facts last; /* of the last attempt */
+    char *error;                           /* in words; NULL: what err says */
+    char sha256[2 * ADL_SHA256_BYTES + 1]; /* of the body; "": not known */
+    struct adl_attempt_facts last;         /* of the last attempt */
 };
 
 /*

@@ -24,7 +24,7 @@
 struct adl_sink {
     struct adl_dir *dir; /* borrowed */
     struct adl_part part;
-    struct adl_digest *digest; /* NULL where nothing is expected */
+    struct adl_digest *digest; /* NULL where there is nothing to compute */
     char *path;                /* as it was opened, for errors */
     uint64_t room;             /* allocated, or 0 */
     uint64_t size;             /* written */
@@ -106,18 +106,35 @@ static void close_place(const struct place *place)
     }
 }
 
+/* The end of digest. */
 static int check_digest(struct adl_digest *digest,
                         const struct adl_sink_target *target,
                         struct adl_sink_error *error)
 {
     char why[ADL_SINK_ERROR_MAX];
-    int err = adl_digest_check(digest, &target->checksum, why, sizeof(why));
+    struct adl_sums sums;
 
-    if (err == ASYNCDL_ECHECKSUM) {
-        explain(error, "check", target->path, why);
-        return err;
+    int err = adl_digest_finish(digest, &sums);
+    if (err < 0) {
+        return report(error, err, "check", target->path);
     }
-    return err == 0 ? 0 : report(error, err, "check", target->path);
+    err = adl_checks_judge(&target->checks, &sums, why, sizeof(why),
+                           &error->is_damaged);
+    if (err < 0) {
+        explain(error, "check", target->path, why);
+    }
+    return err;
+}
+
+/* Replaced by a fresh one, or NULL where nothing is to be computed. */
+static int renew_digest(struct adl_digest **digest,
+                        const struct adl_checks *checks)
+{
+    unsigned kinds = adl_checks_kinds(checks);
+
+    adl_digest_destroy(*digest);
+    *digest = NULL;
+    return kinds != 0 ? adl_digest_create(digest, kinds) : 0;
 }
 
 static int check_bytes(const struct adl_sink_target *target, const void *bytes,
@@ -125,15 +142,15 @@ static int check_bytes(const struct adl_sink_target *target, const void *bytes,
 {
     struct adl_digest *digest = NULL;
 
-    if (target->checksum.kind == ADL_DIGEST_NONE) {
-        return 0;
-    }
-    int err = adl_digest_create(&digest, target->checksum.kind);
-    if (err == 0) {
+    int err = renew_digest(&digest, &target->checks);
+    if (err == 0 && digest != NULL) {
         err = adl_digest_update(digest, bytes, len);
     }
-    err = err == 0 ? check_digest(digest, target, error)
-                   : report(error, err, "hash", target->path);
+    if (err < 0) {
+        err = report(error, err, "hash", target->path);
+    } else if (digest != NULL) {
+        err = check_digest(digest, target, error);
+    }
     adl_digest_destroy(digest);
     return err;
 }
@@ -237,7 +254,7 @@ int adl_sink_save(struct adl_dir *dir, const struct adl_sink_target *target,
     if (err < 0) {
         return err;
     }
-    checked.checksum = (struct adl_checksum){.kind = ADL_DIGEST_NONE};
+    checked.checks = (struct adl_checks){.sha256 = NULL};
     err = -ENOTSUP;
     if (!target->overwrite) {
         err = save_nameless(dir, &checked, bytes, len, error);
@@ -267,11 +284,9 @@ static int create(struct adl_sink **out, struct adl_dir *dir,
     if (sink->path == NULL) {
         goto fail;
     }
-    if (target->checksum.kind != ADL_DIGEST_NONE) {
-        err = adl_digest_create(&sink->digest, target->checksum.kind);
-        if (err < 0) {
-            goto fail;
-        }
+    err = renew_digest(&sink->digest, &target->checks);
+    if (err < 0) {
+        goto fail;
     }
     *out = sink;
     return 0;
@@ -338,7 +353,8 @@ int adl_sink_write(struct adl_sink *sink, const void *bytes, size_t len,
     return err == 0 ? 0 : report(error, err, "hash", sink->path);
 }
 
-int adl_sink_rewind(struct adl_sink *sink, struct adl_sink_error *error)
+int adl_sink_rewind(struct adl_sink *sink, const struct adl_sink_target *target,
+                    struct adl_sink_error *error)
 {
     int err = 0;
 
@@ -346,8 +362,8 @@ int adl_sink_rewind(struct adl_sink *sink, struct adl_sink_error *error)
         lseek(sink->part.fd, 0, SEEK_SET) < 0) {
         err = -errno;
     }
-    if (err == 0 && sink->digest != NULL) {
-        err = adl_digest_reset(sink->digest);
+    if (err == 0) {
+        err = renew_digest(&sink->digest, &target->checks);
     }
     if (err < 0) {
         return report(error, err, "empty part file for", sink->path);
@@ -369,8 +385,7 @@ static int trim(const struct adl_sink *sink)
 static int settle(struct adl_sink *sink, const struct adl_sink_target *target,
                   struct adl_sink_error *error)
 {
-    assert((sink->digest != NULL) ==
-           (target->checksum.kind != ADL_DIGEST_NONE));
+    assert(sink->digest != NULL || adl_checks_kinds(&target->checks) == 0);
     if (sink->digest != NULL) {
         int err = check_digest(sink->digest, target, error);
 

@@ -26,13 +26,20 @@ struct adl_sink_target {
     const char *path; /* below the directory, safe already (store/name.h) */
     bool overwrite;   /* false: -EEXIST (as ASYNCDL_EEXISTS) where one is */
     int64_t mtime_s;  /* seconds since 1970, or ADL_SINK_NO_TIME */
-    struct adl_checksum checksum; /* kind ADL_DIGEST_NONE: not checked */
+    struct adl_checks checks;
 };
 
 /* What went wrong, in words: "rename part file to a/b.iso: No space ...". */
 struct adl_sink_error {
     char text[ADL_SINK_ERROR_MAX]; /* "" while nothing did */
+    bool is_damaged; /* of ASYNCDL_ECHECKSUM, see adl_checks_judge() */
 };
+
+static inline void adl_sink_error_init(struct adl_sink_error *error)
+{
+    error->text[0] = '\0'; /* the rest of it need not be touched */
+    error->is_damaged = false;
+}
 
 /*
  * Save a whole body at once: check, write to a nameless file (O_TMPFILE; a
@@ -56,13 +63,16 @@ int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,
 int adl_sink_write(struct adl_sink *sink, const void *bytes, size_t len,
                    struct adl_sink_error *error);
 
-/* Empty it and start over, also after a failed write. 0 or -errno. */
-int adl_sink_rewind(struct adl_sink *sink, struct adl_sink_error *error);
+/* Empty it and start over, also after a failed write; the target's checks may
+ * be others now. 0 or -errno. */
+int adl_sink_rewind(struct adl_sink *sink, const struct adl_sink_target *target,
+                    struct adl_sink_error *error);
 
 /*
  * Check, and give the file its name. The target's path may differ from the one
- * it was opened with (a name the server gave), but not the checksum's kind.
- * Frees the sink, also on failure, where the part is removed. 0, -errno,
+ * it was opened with (a name the server gave), and its checks, but not to kinds
+ * that were not asked for when the first byte was written.
+ ** Frees the sink, also on failure, where the part is removed. 0, -errno,
  * ASYNCDL_EEXISTS or ASYNCDL_ECHECKSUM.
  */
 int adl_sink_commit(struct adl_sink *sink, const struct adl_sink_target *target,

@@ -155,6 +155,8 @@ static void on_done(const struct asyncdl_result *result, void *data)
     o->bytes = result->bytes;
     o->retryable = result->retryable;
     o->is_pattern = is_pattern(result);
+    (void)snprintf(o->sha256, sizeof(o->sha256), "%s",
+                   result->sha256 != NULL ? result->sha256 : "");
     if (o->then != NULL) {
         o->then(o);
     }

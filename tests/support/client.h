@@ -39,6 +39,7 @@ struct outcome {
     unsigned attempts;
     uint64_t bytes;
     bool retryable;
+    char sha256[65]; /* "" where there was none */
     bool is_pattern; /* the body in memory is the site's, of seed 0 */
     /* Called at the end of the done callback; may be NULL. */
     void (*then)(struct outcome *outcome);

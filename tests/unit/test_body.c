@@ -60,7 +60,7 @@ static void test_restart_forgets_bytes_and_digest(void **state)
     struct adl_body body = make_body(ASYNCDL_BODY_MEMORY);
 
     (void)state;
-    assert_int_equal(adl_checksum_parse(&body.checksum,
+    assert_int_equal(adl_checksum_parse(&body.target.checks.expected,
                                         "md5=900150983cd24fb0d6963f7d28e17f72"),
                      0);
     assert_int_equal(adl_body_add(&body, "torn", 4), 0);
@@ -78,7 +78,7 @@ static void test_wrong_digest_is_told_in_words(void **state)
     struct adl_body body = make_body(ASYNCDL_BODY_DISCARD);
 
     (void)state;
-    assert_int_equal(adl_checksum_parse(&body.checksum,
+    assert_int_equal(adl_checksum_parse(&body.target.checks.expected,
                                         "md5=900150983cd24fb0d6963f7d28e17f72"),
                      0);
     adl_body_save(&body); /* of an empty body */

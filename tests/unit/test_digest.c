@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,8 +13,9 @@
 
 #include "asyncdl/error.h"
 
-#define MD5_ABC  "900150983cd24fb0d6963f7d28e17f72"
-#define SHA1_ABC "a9993e364706816aba3e25717850c26c9cd0d89d"
+#define MD5_ABC   "900150983cd24fb0d6963f7d28e17f72"
+#define MD5_EMPTY "d41d8cd98f00b204e9800998ecf8427e"
+#define SHA1_ABC  "a9993e364706816aba3e25717850c26c9cd0d89d"
 #define SHA256_ABC \
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define SHA256_EMPTY \
@@ -36,21 +38,83 @@ static struct adl_checksum parse(const char *text)
     return sum;
 }
 
+/* The hashes of "abc". */
+static struct adl_sums hash_abc(unsigned kinds)
+{
+    struct adl_digest *digest = NULL;
+    struct adl_sums sums = {0};
+
+    assert_int_equal(adl_digest_create(&digest, kinds), 0);
+    assert_int_equal(adl_digest_update(digest, "a", 1), 0);
+    assert_int_equal(adl_digest_update(digest, "", 0), 0);
+    assert_int_equal(adl_digest_update(digest, "bc", 2), 0);
+    assert_int_equal(adl_digest_finish(digest, &sums), 0);
+    adl_digest_destroy(digest);
+    return sums;
+}
+
 static void test_every_kind_agrees_with_its_published_hash(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(abc) / sizeof(abc[0]); i++) {
-        struct adl_checksum sum = parse(abc[i]);
-        struct adl_digest *digest;
+        struct adl_checks checks = {.expected = parse(abc[i])};
+        struct adl_sums sums = hash_abc(adl_checks_kinds(&checks));
         char text[400] = "";
+        bool is_damaged = false;
 
-        assert_int_equal(adl_digest_create(&digest, sum.kind), 0);
-        assert_int_equal(adl_digest_update(digest, "a", 1), 0);
-        assert_int_equal(adl_digest_update(digest, "", 0), 0);
-        assert_int_equal(adl_digest_update(digest, "bc", 2), 0);
-        assert_int_equal(adl_digest_check(digest, &sum, text, sizeof(text)), 0);
+        assert_int_equal(
+            adl_checks_judge(&checks, &sums, text, sizeof(text), &is_damaged),
+            0);
         assert_string_equal(text, "");
-        adl_digest_destroy(digest);
+    }
+}
+
+static void test_kinds_are_computed_side_by_side(void **state)
+{
+    struct adl_sums sums = hash_abc(ADL_DIGEST_BIT(ADL_DIGEST_MD5) |
+                                    ADL_DIGEST_BIT(ADL_DIGEST_SHA256));
+    char hex[2 * ADL_DIGEST_MAX + 1];
+
+    (void)state;
+    adl_digest_format(hex, sums.bytes[ADL_DIGEST_MD5], 16);
+    assert_string_equal(hex, MD5_ABC);
+    adl_digest_format(hex, sums.bytes[ADL_DIGEST_SHA256], ADL_SHA256_BYTES);
+    assert_string_equal(hex, SHA256_ABC);
+    adl_digest_format(hex, sums.bytes[ADL_DIGEST_SHA1], 2);
+    assert_string_equal(hex, "0000"); /* nobody asked for it */
+}
+
+static void test_each_kind_is_computed_once(void **state)
+{
+    static const struct {
+        const char *expected;
+        const char *claimed;
+        bool wants_sha256;
+        unsigned kinds;
+    } cases[] = {
+        {NULL, NULL, false, 0},
+        {NULL, NULL, true, ADL_DIGEST_BIT(ADL_DIGEST_SHA256)},
+        {"sha-256=" SHA256_ABC, "sha-256=" SHA256_EMPTY, true,
+         ADL_DIGEST_BIT(ADL_DIGEST_SHA256)},
+        {"md5=" MD5_ABC, NULL, false, ADL_DIGEST_BIT(ADL_DIGEST_MD5)},
+        {"md5=" MD5_ABC, "sha-1=" SHA1_ABC, true,
+         ADL_DIGEST_BIT(ADL_DIGEST_MD5) | ADL_DIGEST_BIT(ADL_DIGEST_SHA1) |
+             ADL_DIGEST_BIT(ADL_DIGEST_SHA256)},
+    };
+    uint8_t sha256[ADL_SHA256_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_checks checks = {0};
+
+        if (cases[i].expected != NULL) {
+            checks.expected = parse(cases[i].expected);
+        }
+        if (cases[i].claimed != NULL) {
+            checks.claimed = parse(cases[i].claimed);
+        }
+        checks.sha256 = cases[i].wants_sha256 ? sha256 : NULL;
+        assert_int_equal(adl_checks_kinds(&checks), cases[i].kinds);
     }
 }
 
@@ -89,68 +153,94 @@ static void test_what_is_no_checksum_is_refused(void **state)
     }
 }
 
-static void test_a_difference_names_both_hashes(void **state)
+/* Who is heard: the caller, then the server; and what is said. */
+static void test_verdicts(void **state)
 {
-    struct adl_checksum sum = parse("sha-256=" SHA256_ABC);
-    struct adl_digest *digest;
-    char text[400] = "";
+    static const struct {
+        const char *expected;
+        const char *claimed;
+        int err;
+        bool is_damaged;
+        const char *text;
+    } cases[] = {
+        {NULL, NULL, 0, false, ""},
+        {"md5=" MD5_ABC, NULL, 0, false, ""},
+        {NULL, "md5=" MD5_ABC, 0, false, ""},
+        {"md5=" MD5_ABC, "sha-256=" SHA256_EMPTY, 0, false, ""},
+        {"sha-256=" SHA256_EMPTY, NULL, ASYNCDL_ECHECKSUM, false,
+         "sha-256 is " SHA256_ABC ", expected " SHA256_EMPTY},
+        {"sha-256=" SHA256_EMPTY, "md5=" MD5_ABC, ASYNCDL_ECHECKSUM, false,
+         "sha-256 is " SHA256_ABC ", expected " SHA256_EMPTY},
+        {"sha-256=" SHA256_EMPTY, "md5=" MD5_EMPTY, ASYNCDL_ECHECKSUM, true,
+         "sha-256 is " SHA256_ABC ", expected " SHA256_EMPTY},
+        {NULL, "md5=" MD5_EMPTY, ASYNCDL_ECHECKSUM, true,
+         "md5 is " MD5_ABC ", the server's Repr-Digest says " MD5_EMPTY},
+    };
+    struct adl_sums sums = hash_abc(ADL_DIGEST_BIT(ADL_DIGEST_MD5) |
+                                    ADL_DIGEST_BIT(ADL_DIGEST_SHA256));
 
     (void)state;
-    assert_int_equal(adl_digest_create(&digest, sum.kind), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_checks checks = {.claimer = "Repr-Digest"};
+        char text[400] = "";
+        bool is_damaged = false;
 
-    assert_int_equal(adl_digest_check(digest, &sum, text, sizeof(text)),
-                     ASYNCDL_ECHECKSUM);
-    assert_string_equal(text,
-                        "sha-256 is " SHA256_EMPTY ", expected " SHA256_ABC);
-    adl_digest_destroy(digest);
+        if (cases[i].expected != NULL) {
+            checks.expected = parse(cases[i].expected);
+        }
+        if (cases[i].claimed != NULL) {
+            checks.claimed = parse(cases[i].claimed);
+        }
+        assert_int_equal(
+            adl_checks_judge(&checks, &sums, text, sizeof(text), &is_damaged),
+            cases[i].err);
+        assert_int_equal(is_damaged, cases[i].is_damaged);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+static void test_the_sha256_of_a_good_body_is_handed_out(void **state)
+{
+    uint8_t sha256[ADL_SHA256_BYTES] = {0};
+    struct adl_checks checks = {.sha256 = sha256};
+    struct adl_sums sums = hash_abc(adl_checks_kinds(&checks));
+    char text[400];
+    char hex[2 * ADL_SHA256_BYTES + 1];
+    bool is_damaged;
+
+    (void)state;
+    assert_int_equal(
+        adl_checks_judge(&checks, &sums, text, sizeof(text), &is_damaged), 0);
+
+    adl_digest_format(hex, sha256, sizeof(sha256));
+    assert_string_equal(hex, SHA256_ABC);
 }
 
 static void test_the_last_byte_of_a_hash_counts(void **state)
 {
-    struct adl_checksum sum = parse("sha-512=" SHA512_ABC);
-    struct adl_digest *digest;
+    struct adl_checks checks = {.expected = parse("sha-512=" SHA512_ABC)};
+    struct adl_sums sums = hash_abc(ADL_DIGEST_BIT(ADL_DIGEST_SHA512));
     char text[400];
+    bool is_damaged;
 
     (void)state;
-    sum.bytes[63] ^= 1;
-    assert_int_equal(adl_digest_create(&digest, sum.kind), 0);
-    assert_int_equal(adl_digest_update(digest, "abc", 3), 0);
-
-    assert_int_equal(adl_digest_check(digest, &sum, text, sizeof(text)),
-                     ASYNCDL_ECHECKSUM);
-    adl_digest_destroy(digest);
+    checks.expected.bytes[63] ^= 1;
+    assert_int_equal(
+        adl_checks_judge(&checks, &sums, text, sizeof(text), &is_damaged),
+        ASYNCDL_ECHECKSUM);
 }
 
 static void test_a_small_text_is_cut_and_not_overrun(void **state)
 {
-    struct adl_checksum sum = parse("sha-512=" SHA512_ABC);
-    struct adl_digest *digest;
+    struct adl_checks checks = {.expected = parse("md5=" MD5_EMPTY)};
+    struct adl_sums sums = hash_abc(ADL_DIGEST_BIT(ADL_DIGEST_MD5));
     char text[16] = "0123456789abcde";
+    bool is_damaged;
 
     (void)state;
-    assert_int_equal(adl_digest_create(&digest, sum.kind), 0);
-
-    assert_int_equal(adl_digest_check(digest, &sum, text, 8),
+    assert_int_equal(adl_checks_judge(&checks, &sums, text, 8, &is_damaged),
                      ASYNCDL_ECHECKSUM);
-    assert_memory_equal(text, "sha-512\00089abcde", 16);
-    adl_digest_destroy(digest);
-}
-
-static void test_check_and_reset_both_start_over(void **state)
-{
-    struct adl_checksum sum = parse("md5=" MD5_ABC);
-    struct adl_digest *digest;
-    char text[400];
-
-    (void)state;
-    assert_int_equal(adl_digest_create(&digest, sum.kind), 0);
-    assert_int_equal(adl_digest_update(digest, "other", 5), 0);
-    assert_int_equal(adl_digest_reset(digest), 0);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(adl_digest_update(digest, "abc", 3), 0);
-        assert_int_equal(adl_digest_check(digest, &sum, text, sizeof(text)), 0);
-    }
-    adl_digest_destroy(digest);
+    assert_memory_equal(text, "md5 is \00089abcde", 16);
 }
 
 static void test_destroying_null_is_allowed(void **state)
@@ -163,11 +253,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_kind_agrees_with_its_published_hash),
+        cmocka_unit_test(test_kinds_are_computed_side_by_side),
+        cmocka_unit_test(test_each_kind_is_computed_once),
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_the_sha256_of_a_good_body_is_handed_out),
         cmocka_unit_test(test_what_is_no_checksum_is_refused),
-        cmocka_unit_test(test_a_difference_names_both_hashes),
         cmocka_unit_test(test_the_last_byte_of_a_hash_counts),
         cmocka_unit_test(test_a_small_text_is_cut_and_not_overrun),
-        cmocka_unit_test(test_check_and_reset_both_start_over),
         cmocka_unit_test(test_destroying_null_is_allowed),
     };
 

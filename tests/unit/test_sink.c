@@ -28,6 +28,7 @@
 
 #define SHA256_BODY \
     "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5"
+#define MD5_BODY "841a2d689ad86bd1611447453c22c6fc"
 #define SHA256_EMPTY \
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -117,7 +118,7 @@ static int stream(struct fixture *f, const struct adl_sink_target *target,
     }
     err = adl_sink_write(sink, "thrown away", 11, &f->error);
     if (err == 0) {
-        err = adl_sink_rewind(sink, &f->error);
+        err = adl_sink_rewind(sink, target, &f->error);
     }
     if (err == 0) {
         err = adl_sink_write(sink, body, 1, &f->error);
@@ -200,7 +201,7 @@ static void test_every_way_makes_the_whole_file(void **state)
             struct stat info;
 
             target.mtime_s = 784111777;
-            target.checksum = checksum_of("sha-256=" SHA256_BODY);
+            target.checks.expected = checksum_of("sha-256=" SHA256_BODY);
             mode_t old = umask(027);
             int err = go_way(f, &ways[i], target);
             umask(old);
@@ -222,7 +223,7 @@ static void test_an_empty_body_makes_an_empty_file(void **state)
     struct fixture *f = *state;
     struct adl_sink_target target = target_of("empty");
 
-    target.checksum = checksum_of("sha-256=" SHA256_EMPTY);
+    target.checks.expected = checksum_of("sha-256=" SHA256_EMPTY);
     assert_int_equal(adl_sink_save(f->dir, &target, NULL, 0, &f->error), 0);
     assert_true(scratch_holds(path_of(f, "empty"), "", 0));
 }
@@ -292,7 +293,7 @@ static void test_a_wrong_checksum_leaves_no_file(void **state)
     struct fixture *f = *state;
     struct adl_sink_target target = target_of("a/b.iso");
 
-    target.checksum = checksum_of("sha-256=" SHA256_EMPTY);
+    target.checks.expected = checksum_of("sha-256=" SHA256_EMPTY);
     for (size_t i = 0; i < N_WAYS; i++) {
         assert_int_equal(go_way(f, &ways[i], target), ASYNCDL_ECHECKSUM);
         assert_string_equal(f->error.text,
@@ -300,6 +301,61 @@ static void test_a_wrong_checksum_leaves_no_file(void **state)
                             ", expected " SHA256_EMPTY);
         assert_int_equal(access(path_of(f, "a/b.iso"), F_OK), -1);
     }
+}
+
+static void test_every_way_tells_the_hash_of_what_it_wrote(void **state)
+{
+    static const char *const checksums[] = {NULL, "sha-256=" SHA256_BODY,
+                                            "md5=" MD5_BODY};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < N_WAYS * 3; i++) {
+        struct adl_sink_target target = target_of("hashed");
+        uint8_t sha256[ADL_SHA256_BYTES] = {0};
+        char hex[2 * ADL_SHA256_BYTES + 1];
+
+        if (checksums[i % 3] != NULL) {
+            target.checks.expected = checksum_of(checksums[i % 3]);
+        }
+        target.checks.sha256 = sha256;
+        (void)unlink(path_of(f, "hashed")); /* of the round before */
+        assert_int_equal(go_way(f, &ways[i / 3], target), 0);
+        adl_digest_format(hex, sha256, sizeof(sha256));
+        assert_string_equal(hex, SHA256_BODY);
+    }
+}
+
+static void test_a_body_its_server_disowns_is_damaged(void **state)
+{
+    struct fixture *f = *state;
+    struct adl_sink_target target = target_of("damaged");
+
+    target.checks.claimed = checksum_of("sha-256=" SHA256_EMPTY);
+    target.checks.claimer = "Digest";
+    for (size_t i = 0; i < N_WAYS; i++) {
+        f->error.is_damaged = false;
+        assert_int_equal(go_way(f, &ways[i], target), ASYNCDL_ECHECKSUM);
+        assert_true(f->error.is_damaged);
+        assert_string_equal(f->error.text,
+                            "check damaged: sha-256 is " SHA256_BODY
+                            ", the server's Digest says " SHA256_EMPTY);
+        assert_int_equal(access(path_of(f, "damaged"), F_OK), -1);
+    }
+}
+
+static void test_a_rewound_sink_takes_other_checks(void **state)
+{
+    struct fixture *f = *state;
+    struct adl_sink_target target = target_of("again");
+    struct adl_sink *sink;
+
+    assert_int_equal(adl_sink_open(&sink, f->dir, &target, 0, &f->error), 0);
+    assert_int_equal(adl_sink_write(sink, "torn", 4, &f->error), 0);
+    target.checks.expected = checksum_of("md5=" MD5_BODY);
+    assert_int_equal(adl_sink_rewind(sink, &target, &f->error), 0);
+    assert_int_equal(adl_sink_write(sink, body, BODY_LEN, &f->error), 0);
+    assert_int_equal(adl_sink_commit(sink, &target, &f->error), 0);
+    assert_true(is_body(f, "again"));
 }
 
 static void test_a_path_through_a_symlink_or_a_file_is_refused(void **state)
@@ -447,7 +503,7 @@ static void test_a_write_that_failed_can_be_rewound(void **state)
     struct adl_sink_target target = target_of("name");
     struct adl_sink *sink;
 
-    target.checksum = checksum_of("sha-256=" SHA256_BODY);
+    target.checks.expected = checksum_of("sha-256=" SHA256_BODY);
     assert_int_equal(adl_sink_open(&sink, f->dir, &target, 0, &f->error), 0);
     fault_arm(FAULT_WRITE, 1, FAULT_SHORT);
     assert_int_equal(adl_sink_write(sink, "xxxx", 4, &f->error), 0);
@@ -455,7 +511,7 @@ static void test_a_write_that_failed_can_be_rewound(void **state)
     assert_int_equal(adl_sink_write(sink, "x", 1, &f->error), -ENOSPC);
     assert_string_equal(f->error.text, "write part file for name: "
                                        "no space left on device");
-    assert_int_equal(adl_sink_rewind(sink, &f->error), 0);
+    assert_int_equal(adl_sink_rewind(sink, &target, &f->error), 0);
     assert_int_equal(adl_sink_write(sink, body, BODY_LEN, &f->error), 0);
     assert_int_equal(adl_sink_commit(sink, &target, &f->error), 0);
     assert_true(is_body(f, "name"));
@@ -647,8 +703,9 @@ static void save_many(void *data)
     struct saver *s = data;
     char path[32];
     struct adl_sink_target target = target_of(path);
-    struct adl_sink_error error = {""};
+    struct adl_sink_error error;
 
+    adl_sink_error_init(&error);
     uv_barrier_wait(s->start);
     for (int i = 0; i < N_FILES; i++) {
         (void)snprintf(path, sizeof(path), "own/%d-%d", s->id, i);
@@ -717,6 +774,9 @@ int main(void)
         TEST(test_a_dangling_symlink_counts_and_is_not_followed),
         TEST(test_a_folder_of_that_name_is_never_replaced),
         TEST(test_a_wrong_checksum_leaves_no_file),
+        TEST(test_every_way_tells_the_hash_of_what_it_wrote),
+        TEST(test_a_body_its_server_disowns_is_damaged),
+        TEST(test_a_rewound_sink_takes_other_checks),
         TEST(test_a_path_through_a_symlink_or_a_file_is_refused),
         TEST(test_commit_may_choose_another_path),
         TEST(test_abort_leaves_nothing),
