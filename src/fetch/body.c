@@ -6,6 +6,7 @@
 #include "fetch/body.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,6 +134,45 @@ static int write_chunks(struct adl_body *body, struct adl_sink_error *error)
     return err;
 }
 
+/* Is there a file ready to appear? Then it is noted, and waits in body->sink
+ * for the second half of the job. On a thread of the pool. */
+static int get_ready(struct adl_body *body, struct adl_sink_error *error)
+{
+    int err = body->ops->on_ready != NULL
+                  ? body->ops->on_ready(body, body->sink, error)
+                  : 0;
+
+    if (err < 0) {
+        adl_sink_abort(body->sink);
+        body->sink = NULL;
+    }
+    return err;
+}
+
+/* On a thread of the pool. */
+static int appear(struct adl_body *body, const struct adl_sink_target *target,
+                  int settle_err)
+{
+    struct adl_sink *sink = body->sink;
+    struct adl_sink_error error;
+    int err = settle_err;
+
+    adl_sink_error_init(&error);
+    body->sink = NULL;
+    if (err < 0) {
+        (void)snprintf(error.text, sizeof(error.text),
+                       "write down what was saved: %s", asyncdl_strerror(err));
+        adl_sink_abort(sink);
+    } else {
+        err = adl_sink_commit(sink, target, &error);
+    }
+    if (err < 0 && body->ops->on_unmade != NULL) {
+        body->ops->on_unmade(body, err, error.text);
+    }
+    keep_error(body, &error);
+    return err;
+}
+
 /* On a thread of the pool. */
 static void run_stream(struct adl_job *job)
 {
@@ -143,15 +183,28 @@ static void run_stream(struct adl_job *job)
     if (!body->work.is_dropping && body->work.err == 0) {
         body->work.err = write_chunks(body, &error);
     }
+    if (body->work.is_saving && body->work.err == 0) {
+        body->work.err =
+            adl_sink_prepare(body->sink, &body->work.target, &error);
+    }
     if (body->work.is_dropping || body->work.err < 0) {
         adl_sink_abort(body->sink);
         body->sink = NULL;
     } else if (body->work.is_saving) {
-        body->work.err =
-            adl_sink_commit(body->sink, &body->work.target, &error);
-        body->sink = NULL;
+        body->work.err = get_ready(body, &error);
+    }
+    if (body->sink == NULL || !body->work.is_saving) {
+        job->seal = NULL;
     }
     keep_error(body, &error);
+}
+
+/* On a thread of the pool. */
+static void seal_stream(struct adl_job *job, int err)
+{
+    struct adl_body *body = (struct adl_body *)job;
+
+    body->work.err = appear(body, &body->work.target, err);
 }
 
 static void submit(struct adl_body *body);
@@ -191,7 +244,11 @@ static void submit(struct adl_body *body)
     body->must_rewind = false;
     body->is_busy = true;
     body->job = (struct adl_job){
-        .run = run_stream, .done = done_stream, .weight = STREAM_WEIGHT};
+        .run = run_stream,
+        .seal = seal_stream,
+        .done = done_stream,
+        .weight = STREAM_WEIGHT,
+    };
     adl_offload_add(body->env->offload, &body->job);
 }
 
@@ -376,9 +433,23 @@ static void run_small(struct adl_job *job)
     struct adl_sink_error error;
 
     adl_sink_error_init(&error);
-    body->err = adl_sink_save(body->env->dir, &body->target,
+    body->err = adl_sink_make(&body->sink, body->env->dir, &body->target,
                               adl_buf_str(&body->mem), body->mem.len, &error);
+    if (body->err == 0) {
+        body->err = get_ready(body, &error);
+    }
+    if (body->err < 0) {
+        job->seal = NULL;
+    }
     keep_error(body, &error);
+}
+
+/* On a thread of the pool. */
+static void seal_small(struct adl_job *job, int err)
+{
+    struct adl_body *body = (struct adl_body *)job;
+
+    body->err = appear(body, &body->target, err);
 }
 
 static void done_small(struct adl_job *job)
@@ -404,8 +475,12 @@ void adl_body_save(struct adl_body *body)
         body->must_save = true;
         submit_if_idle(body);
     } else {
-        body->job =
-            (struct adl_job){.run = run_small, .done = done_small, .weight = 1};
+        body->job = (struct adl_job){
+            .run = run_small,
+            .seal = seal_small,
+            .done = done_small,
+            .weight = 1,
+        };
         adl_offload_add(body->env->offload, &body->job);
     }
 }

@@ -38,6 +38,15 @@ struct adl_body_env {
 struct adl_body_ops {
     void (*on_room)(struct adl_body *body);  /* chunks were written */
     void (*on_saved)(struct adl_body *body); /* after save or drop; err says */
+    /*
+     * On a thread of the pool: a file is ready to appear, which it does once
+     * the batch of its job is settled. 0, or why it must not. This and
+     * on_unmade may be NULL.
+     */
+    int (*on_ready)(struct adl_body *body, const struct adl_sink *sink,
+                    struct adl_sink_error *error);
+    /* Likewise: it was ready, and has not appeared. */
+    void (*on_unmade)(struct adl_body *body, int err, const char *why);
 };
 
 struct chunk; /* of a file; private */

@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 #define PROC_PATH_MAX 32 /* "/proc/self/fd/" and an int */
+#define COPY_BYTES    16384
 
 int adl_file_open_nameless(int *out_fd, int folder_fd)
 {
-    int fd = openat(folder_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    int fd = openat(folder_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
 
     if (fd >= 0) {
         *out_fd = fd;
@@ -104,6 +105,33 @@ int adl_file_write(int fd, const void *bytes, size_t len)
         len -= (size_t)n;
     }
     return 0;
+}
+
+int adl_file_copy(int to_fd, int from_fd)
+{
+    char bytes[COPY_BYTES];
+    off_t offset = 0;
+
+    for (;;) {
+        ssize_t n = pread(from_fd, bytes, sizeof(bytes), offset);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return n < 0 ? -errno : 0;
+        }
+        int err = adl_file_write(to_fd, bytes, (size_t)n);
+        if (err < 0) {
+            return err;
+        }
+        offset += n;
+    }
+}
+
+int64_t adl_file_get_mtime_ns(const struct stat *info)
+{
+    return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
 }
 
 int adl_file_allocate(int fd, uint64_t size)

@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sys/stat.h>
+
 /*
- * Open a new file in a folder, to be written, that has no name and is gone
- * when it is closed without one (O_TMPFILE). -ENOTSUP where the file system
- * has none. The caller closes *out_fd.
+ * Open a new file in a folder, to be written and read, that has no name and is
+ * gone when it is closed without one (O_TMPFILE). -ENOTSUP where the file
+ * system has none. The caller closes *out_fd.
  */
 int adl_file_open_nameless(int *out_fd, int folder_fd);
 
@@ -31,6 +33,12 @@ int adl_file_rename_new(int from_fd, const char *from, int to_fd,
 
 /* Write all of it where the descriptor stands. */
 int adl_file_write(int fd, const void *bytes, size_t len);
+
+/* Copy all of a file, from its start, to where another stands. */
+int adl_file_copy(int to_fd, int from_fd);
+
+/* When it was last changed, in nanoseconds since 1970. */
+int64_t adl_file_get_mtime_ns(const struct stat *info);
 
 /*
  * Set aside room for size bytes without changing the length. Where the file

@@ -13,98 +13,25 @@
 #include <string.h>
 
 #include <assert.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "asyncdl/error.h"
 #include "store/file.h"
 #include "store/part.h"
+#include "store/place.h"
 
 #define ALLOCATE_MIN (UINT64_C(1) << 20)
 
 struct adl_sink {
     struct adl_dir *dir; /* borrowed */
+    bool is_nameless;    /* part has a descriptor only */
     struct adl_part part;
     struct adl_digest *digest; /* NULL where there is nothing to compute */
-    char *path;                /* as it was opened, for errors */
+    char *path;                /* as it was opened, for errors; of a part */
     uint64_t room;             /* allocated, or 0 */
     uint64_t size;             /* written */
 };
-
-/* The folder that a file is to appear in. */
-struct place {
-    int folder_fd;
-    bool is_owned; /* else it is the directory itself, which is lent */
-    const char *name;
-};
-
-/* Say "<what> <path>: <why>"; of these a long path is what is cut. */
-static void explain(struct adl_sink_error *error, const char *what,
-                    const char *path, const char *why)
-{
-    size_t room = sizeof(error->text) - 1;
-    size_t taken = strlen(what) + strlen(why) + sizeof(" : ") - 1;
-    size_t left = taken < room ? room - taken : 0;
-    size_t len = strlen(path);
-    bool is_cut = len > left && left > 3;
-
-    if (is_cut) {
-        len = left - 3;
-        while (len > 0 && ((unsigned char)path[len] & 0xC0) == 0x80) {
-            len--; /* not inside a UTF-8 sequence */
-        }
-    }
-    (void)snprintf(error->text, sizeof(error->text), "%s %.*s%s: %s", what,
-                   (int)len, path, is_cut ? "..." : "", why);
-}
-
-/* Report and answer err, which is passed on. */
-static int report(struct adl_sink_error *error, int err, const char *what,
-                  const char *path)
-{
-    if (err == -EEXIST) {
-        err = ASYNCDL_EEXISTS;
-    }
-    if (err == -EISDIR) {
-        explain(error, what, path, "a folder has that name");
-        return ASYNCDL_EINWAY;
-    }
-    explain(error, what, path, asyncdl_strerror(err));
-    return err;
-}
-
-static int lend_aside(int *out_root_fd, int *out_aside_fd, struct adl_dir *dir,
-                      const char *path, struct adl_sink_error *error)
-{
-    int err = adl_dir_lend(dir, out_root_fd, out_aside_fd);
-
-    return err == 0 ? 0
-                    : report(error, err,
-                             "open the directory or its .asyncdl/ for", path);
-}
-
-/* A file right in the directory needs no folder opened: the common case. */
-static int open_place(struct place *out, struct adl_dir *dir, int root_fd,
-                      const char *path, struct adl_sink_error *error)
-{
-    if (strchr(path, '/') == NULL) {
-        *out = (struct place){.folder_fd = root_fd, .name = path};
-        return 0;
-    }
-    struct place place = {.is_owned = true};
-    int err = adl_dir_open_parent(dir, path, &place.folder_fd, &place.name);
-    if (err < 0) {
-        return report(error, err, "open the folder of", path);
-    }
-    *out = place;
-    return 0;
-}
-
-static void close_place(const struct place *place)
-{
-    if (place->is_owned) {
-        (void)close(place->folder_fd); /* a folder: nothing could be lost */
-    }
-}
 
 /* The end of digest. */
 static int check_digest(struct adl_digest *digest,
@@ -116,12 +43,12 @@ static int check_digest(struct adl_digest *digest,
 
     int err = adl_digest_finish(digest, &sums);
     if (err < 0) {
-        return report(error, err, "check", target->path);
+        return adl_sink_error_report(error, err, "check", target->path);
     }
     err = adl_checks_judge(&target->checks, &sums, why, sizeof(why),
                            &error->is_damaged);
     if (err < 0) {
-        explain(error, "check", target->path, why);
+        adl_sink_error_explain(error, "check", target->path, why);
     }
     return err;
 }
@@ -147,7 +74,7 @@ static int check_bytes(const struct adl_sink_target *target, const void *bytes,
         err = adl_digest_update(digest, bytes, len);
     }
     if (err < 0) {
-        err = report(error, err, "hash", target->path);
+        err = adl_sink_error_report(error, err, "hash", target->path);
     } else if (digest != NULL) {
         err = check_digest(digest, target, error);
     }
@@ -162,104 +89,9 @@ static int set_mtime(int fd, const struct adl_sink_target *target)
                : adl_file_set_mtime(fd, target->mtime_s);
 }
 
-static int fill_nameless(int fd, const struct adl_sink_target *target,
-                         const void *bytes, size_t len,
-                         struct adl_sink_error *error)
+static int sync_file(int fd, const struct adl_sink_target *target)
 {
-    int err = adl_file_write(fd, bytes, len);
-
-    if (err < 0) {
-        return report(error, err, "write", target->path);
-    }
-    err = set_mtime(fd, target);
-    return err == 0 ? 0 : report(error, err, "set the time of", target->path);
-}
-
-/* Closes fd. -ENOTSUP, with nothing said, where it cannot have a name. */
-static int name_nameless(int fd, const struct place *place,
-                         const struct adl_sink_target *target,
-                         struct adl_sink_error *error)
-{
-    int err = adl_file_link_nameless(fd, place->folder_fd, place->name);
-
-    /* It needs its descriptor to get its name, so that a close that fails
-     * comes too late. File systems that tell of lost bytes that late are those
-     * of networks, which know no nameless files. */
-    if (close(fd) < 0 && err == 0) {
-        err = -errno;
-        (void)unlinkat(place->folder_fd, place->name, 0); /* err tells */
-        return report(error, err, "close", target->path);
-    }
-    return err == 0 || err == -ENOTSUP
-               ? err
-               : report(error, err, "link", target->path);
-}
-
-/* -ENOTSUP, with nothing said, where there are no nameless files. */
-static int save_nameless(struct adl_dir *dir,
-                         const struct adl_sink_target *target,
-                         const void *bytes, size_t len,
-                         struct adl_sink_error *error)
-{
-    struct place place = {0};
-    int root_fd;
-    int aside_fd;
-    int fd;
-
-    int err = lend_aside(&root_fd, &aside_fd, dir, target->path, error);
-    if (err < 0) {
-        return err;
-    }
-    err = adl_file_open_nameless(&fd, aside_fd);
-    if (err < 0) {
-        return err == -ENOTSUP ? err : report(error, err, "make", target->path);
-    }
-    err = open_place(&place, dir, root_fd, target->path, error);
-    if (err == 0) {
-        err = fill_nameless(fd, target, bytes, len, error);
-    }
-    if (err < 0) {
-        (void)close(fd); /* and it is gone */
-    } else {
-        err = name_nameless(fd, &place, target, error);
-    }
-    close_place(&place);
-    return err;
-}
-
-static int save_part(struct adl_dir *dir, const struct adl_sink_target *target,
-                     const void *bytes, size_t len,
-                     struct adl_sink_error *error)
-{
-    struct adl_sink *sink;
-
-    int err = adl_sink_open(&sink, dir, target, 0, error);
-    if (err < 0) {
-        return err;
-    }
-    err = adl_sink_write(sink, bytes, len, error);
-    if (err < 0) {
-        adl_sink_abort(sink);
-        return err;
-    }
-    return adl_sink_commit(sink, target, error);
-}
-
-int adl_sink_save(struct adl_dir *dir, const struct adl_sink_target *target,
-                  const void *bytes, size_t len, struct adl_sink_error *error)
-{
-    struct adl_sink_target checked = *target;
-
-    int err = check_bytes(target, bytes, len, error);
-    if (err < 0) {
-        return err;
-    }
-    checked.checks = (struct adl_checks){.sha256 = NULL};
-    err = -ENOTSUP;
-    if (!target->overwrite) {
-        err = save_nameless(dir, &checked, bytes, len, error);
-    }
-    return err == -ENOTSUP ? save_part(dir, &checked, bytes, len, error) : err;
+    return !target->is_durable || fsync(fd) == 0 ? 0 : -errno;
 }
 
 static void sink_destroy(struct adl_sink *sink)
@@ -303,7 +135,8 @@ static int allocate(struct adl_sink *sink, struct adl_sink_error *error)
     }
     int err = adl_file_allocate(sink->part.fd, sink->room);
     return err == 0 ? 0
-                    : report(error, err, "allocate part file for", sink->path);
+                    : adl_sink_error_report(
+                          error, err, "allocate part file for", sink->path);
 }
 
 int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,
@@ -314,18 +147,19 @@ int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,
     int root_fd;
     int aside_fd;
 
-    int err = lend_aside(&root_fd, &aside_fd, dir, target->path, error);
+    int err = adl_place_lend(&root_fd, &aside_fd, dir, target->path, error);
     if (err < 0) {
         return err;
     }
     err = create(&sink, dir, target);
     if (err < 0) {
-        return report(error, err, "prepare", target->path);
+        return adl_sink_error_report(error, err, "prepare", target->path);
     }
     err = adl_part_open(&sink->part, aside_fd, target->path);
     if (err < 0) {
         sink_destroy(sink);
-        return report(error, err, "open part file for", target->path);
+        return adl_sink_error_report(error, err, "open part file for",
+                                     target->path);
     }
     sink->room = size >= ALLOCATE_MIN ? size : 0;
     err = allocate(sink, error);
@@ -343,14 +177,15 @@ int adl_sink_write(struct adl_sink *sink, const void *bytes, size_t len,
     int err = adl_file_write(sink->part.fd, bytes, len);
 
     if (err < 0) {
-        return report(error, err, "write part file for", sink->path);
+        return adl_sink_error_report(error, err, "write part file for",
+                                     sink->path);
     }
     sink->size += len;
     if (sink->digest == NULL) {
         return 0;
     }
     err = adl_digest_update(sink->digest, bytes, len);
-    return err == 0 ? 0 : report(error, err, "hash", sink->path);
+    return err == 0 ? 0 : adl_sink_error_report(error, err, "hash", sink->path);
 }
 
 int adl_sink_rewind(struct adl_sink *sink, const struct adl_sink_target *target,
@@ -366,7 +201,8 @@ int adl_sink_rewind(struct adl_sink *sink, const struct adl_sink_target *target,
         err = renew_digest(&sink->digest, &target->checks);
     }
     if (err < 0) {
-        return report(error, err, "empty part file for", sink->path);
+        return adl_sink_error_report(error, err, "empty part file for",
+                                     sink->path);
     }
     sink->size = 0;
     return allocate(sink, error);
@@ -381,9 +217,9 @@ static int trim(const struct adl_sink *sink)
     return ftruncate(sink->part.fd, (off_t)sink->size) == 0 ? 0 : -errno;
 }
 
-/* Make the part as it is to appear. */
-static int settle(struct adl_sink *sink, const struct adl_sink_target *target,
-                  struct adl_sink_error *error)
+int adl_sink_prepare(struct adl_sink *sink,
+                     const struct adl_sink_target *target,
+                     struct adl_sink_error *error)
 {
     assert(sink->digest != NULL || adl_checks_kinds(&target->checks) == 0);
     if (sink->digest != NULL) {
@@ -398,46 +234,251 @@ static int settle(struct adl_sink *sink, const struct adl_sink_target *target,
         err = set_mtime(sink->part.fd, target);
     }
     if (err == 0) {
+        err = sync_file(sink->part.fd, target);
+    }
+    if (err == 0) {
         err = adl_file_flush(sink->part.fd);
     }
     return err == 0 ? 0
-                    : report(error, err, "close part file for", target->path);
+                    : adl_sink_error_report(error, err, "close part file for",
+                                            target->path);
+}
+
+static int fill_nameless(int fd, const struct adl_sink_target *target,
+                         const void *bytes, size_t len,
+                         struct adl_sink_error *error)
+{
+    int err = adl_file_write(fd, bytes, len);
+
+    if (err < 0) {
+        return adl_sink_error_report(error, err, "write", target->path);
+    }
+    err = set_mtime(fd, target);
+    if (err < 0) {
+        return adl_sink_error_report(error, err, "set the time of",
+                                     target->path);
+    }
+    err = sync_file(fd, target);
+    return err == 0 ? 0
+                    : adl_sink_error_report(error, err, "sync", target->path);
+}
+
+/* -ENOTSUP, with nothing said, where there are no nameless files. */
+static int make_nameless(struct adl_sink **out, struct adl_dir *dir,
+                         const struct adl_sink_target *target,
+                         const void *bytes, size_t len,
+                         struct adl_sink_error *error)
+{
+    struct adl_sink *sink;
+    int root_fd;
+    int aside_fd;
+    int fd;
+
+    int err = adl_place_lend(&root_fd, &aside_fd, dir, target->path, error);
+    if (err < 0) {
+        return err;
+    }
+    err = adl_file_open_nameless(&fd, aside_fd);
+    if (err < 0) {
+        return err == -ENOTSUP
+                   ? err
+                   : adl_sink_error_report(error, err, "make", target->path);
+    }
+    err = fill_nameless(fd, target, bytes, len, error);
+    if (err < 0) {
+        (void)close(fd); /* and it is gone */
+        return err;
+    }
+    sink = calloc(1, sizeof(*sink));
+    if (sink == NULL) {
+        (void)close(fd); /* likewise */
+        return adl_sink_error_report(error, -ENOMEM, "make", target->path);
+    }
+    sink->dir = dir;
+    sink->is_nameless = true;
+    sink->part.fd = fd;
+    sink->size = len;
+    *out = sink;
+    return 0;
+}
+
+static int make_part(struct adl_sink **out, struct adl_dir *dir,
+                     const struct adl_sink_target *target, const void *bytes,
+                     size_t len, struct adl_sink_error *error)
+{
+    struct adl_sink *sink;
+
+    int err = adl_sink_open(&sink, dir, target, 0, error);
+    if (err < 0) {
+        return err;
+    }
+    err = adl_sink_write(sink, bytes, len, error);
+    if (err == 0) {
+        err = adl_sink_prepare(sink, target, error);
+    }
+    if (err < 0) {
+        adl_sink_abort(sink);
+        return err;
+    }
+    *out = sink;
+    return 0;
+}
+
+int adl_sink_make(struct adl_sink **out, struct adl_dir *dir,
+                  const struct adl_sink_target *target, const void *bytes,
+                  size_t len, struct adl_sink_error *error)
+{
+    struct adl_sink_target checked = *target;
+
+    int err = check_bytes(target, bytes, len, error);
+    if (err < 0) {
+        return err;
+    }
+    checked.checks = (struct adl_checks){.sha256 = NULL};
+    err = -ENOTSUP;
+    if (!target->overwrite) {
+        err = make_nameless(out, dir, &checked, bytes, len, error);
+    }
+    return err == -ENOTSUP ? make_part(out, dir, &checked, bytes, len, error)
+                           : err;
+}
+
+int adl_sink_get_facts(const struct adl_sink *sink, struct adl_sink_facts *out)
+{
+    struct stat info;
+
+    if (fstat(sink->part.fd, &info) < 0) {
+        return -errno;
+    }
+    *out = (struct adl_sink_facts){
+        .size = (uint64_t)info.st_size,
+        .mtime_ns = adl_file_get_mtime_ns(&info),
+    };
+    memcpy(out->part, sink->part.name, sizeof(out->part));
+    return 0;
+}
+
+/* What this system cannot give a name becomes a part, which it can. */
+static int become_part(struct adl_sink *sink,
+                       const struct adl_sink_target *target, int aside_fd)
+{
+    struct adl_part part;
+    int fd = sink->part.fd;
+
+    int err = adl_part_open(&part, aside_fd, target->path);
+    if (err < 0) {
+        return err;
+    }
+    err = adl_file_copy(part.fd, fd);
+    if (err == 0) {
+        err = set_mtime(part.fd, target);
+    }
+    if (err == 0) {
+        err = sync_file(part.fd, target);
+    }
+    if (err == 0) {
+        err = adl_file_flush(part.fd);
+    }
+    if (err < 0) {
+        adl_part_abort(&part);
+        return err;
+    }
+    (void)close(fd); /* and it is gone */
+    sink->part = part;
+    sink->is_nameless = false;
+    return 0;
+}
+
+/* Closes its file, but for -ENOTSUP, with nothing said: it cannot have one. */
+static int name_nameless(struct adl_sink *sink, const struct adl_place *place,
+                         const struct adl_sink_target *target,
+                         struct adl_sink_error *error)
+{
+    int err =
+        adl_file_link_nameless(sink->part.fd, place->folder_fd, place->name);
+
+    if (err == -ENOTSUP) {
+        return err;
+    }
+    /* It needs its descriptor to get its name, so that a close that fails
+     * comes too late. File systems that tell of lost bytes that late are those
+     * of networks, which know no nameless files. */
+    if (close(sink->part.fd) < 0 && err == 0) {
+        err = -errno;
+        (void)unlinkat(place->folder_fd, place->name, 0); /* err tells */
+        return adl_sink_error_report(error, err, "close", target->path);
+    }
+    return err == 0 ? 0
+                    : adl_sink_error_report(error, err, "link", target->path);
 }
 
 /* The part is gone afterwards. */
-static int name_part(struct adl_sink *sink,
+static int name_part(struct adl_sink *sink, const struct adl_place *place,
                      const struct adl_sink_target *target,
                      struct adl_sink_error *error)
 {
-    struct place place = {0};
-    int root_fd;
-    int aside_fd;
+    int err = adl_part_commit(&sink->part, place->folder_fd, place->name,
+                              target->overwrite);
 
-    int err = lend_aside(&root_fd, &aside_fd, sink->dir, target->path, error);
-    if (err == 0) {
-        err = open_place(&place, sink->dir, root_fd, target->path, error);
-    }
-    if (err < 0) {
-        adl_part_abort(&sink->part);
-        return err;
-    }
-    err = adl_part_commit(&sink->part, place.folder_fd, place.name,
-                          target->overwrite);
-    close_place(&place);
     return err == 0 ? 0
-                    : report(error, err, "rename part file to", target->path);
+                    : adl_sink_error_report(error, err, "rename part file to",
+                                            target->path);
+}
+
+static void drop_file(struct adl_sink *sink)
+{
+    if (sink->is_nameless) {
+        (void)close(sink->part.fd); /* and it is gone */
+    } else {
+        adl_part_abort(&sink->part);
+    }
+}
+
+/* The file is ours no more afterwards. */
+static int give_name(struct adl_sink *sink, const struct adl_place *place,
+                     int aside_fd, const struct adl_sink_target *target,
+                     struct adl_sink_error *error)
+{
+    int err = -ENOTSUP;
+
+    if (sink->is_nameless) {
+        err = name_nameless(sink, place, target, error);
+        if (err != -ENOTSUP) {
+            return err;
+        }
+        err = become_part(sink, target, aside_fd);
+        if (err < 0) {
+            drop_file(sink);
+            return adl_sink_error_report(error, err, "make part file for",
+                                         target->path);
+        }
+    }
+    return name_part(sink, place, target, error);
 }
 
 int adl_sink_commit(struct adl_sink *sink, const struct adl_sink_target *target,
                     struct adl_sink_error *error)
 {
-    int err = settle(sink, target, error);
+    struct adl_place place = {0};
+    int root_fd;
+    int aside_fd;
 
+    int err =
+        adl_place_lend(&root_fd, &aside_fd, sink->dir, target->path, error);
+    if (err == 0) {
+        err = adl_place_open(&place, sink->dir, root_fd, target->path, error);
+    }
     if (err < 0) {
-        adl_sink_abort(sink);
+        drop_file(sink);
+        sink_destroy(sink);
         return err;
     }
-    err = name_part(sink, target, error);
+    err = give_name(sink, &place, aside_fd, target, error);
+    if (err == 0 && target->is_durable && fsync(place.folder_fd) < 0) {
+        err = adl_sink_error_report(error, -errno, "sync the folder of",
+                                    target->path);
+    }
+    adl_place_close(&place);
     sink_destroy(sink);
     return err;
 }
@@ -447,6 +488,6 @@ void adl_sink_abort(struct adl_sink *sink)
     if (sink == NULL) {
         return;
     }
-    adl_part_abort(&sink->part);
+    drop_file(sink);
     sink_destroy(sink);
 }

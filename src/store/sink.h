@@ -17,39 +17,39 @@
 
 #include "store/digest.h"
 #include "store/dir.h"
+#include "store/part.h"
+#include "store/sink_error.h"
 
-#define ADL_SINK_ERROR_MAX 400
-#define ADL_SINK_NO_TIME   INT64_MIN
+#define ADL_SINK_NO_TIME INT64_MIN
 
 /* How a file is to appear. Borrowed for the length of a call. */
 struct adl_sink_target {
     const char *path; /* below the directory, safe already (store/name.h) */
     bool overwrite;   /* false: -EEXIST (as ASYNCDL_EEXISTS) where one is */
     int64_t mtime_s;  /* seconds since 1970, or ADL_SINK_NO_TIME */
+    /* The bytes are on the disk before the file has its name, and the name
+     * before commit answers. */
+    bool is_durable;
     struct adl_checks checks;
 };
 
-/* What went wrong, in words: "rename part file to a/b.iso: No space ...". */
-struct adl_sink_error {
-    char text[ADL_SINK_ERROR_MAX]; /* "" while nothing did */
-    bool is_damaged; /* of ASYNCDL_ECHECKSUM, see adl_checks_judge() */
+/* A file that waits for its name. */
+struct adl_sink_facts {
+    uint64_t size;
+    int64_t mtime_ns;             /* since 1970 */
+    char part[ADL_PART_NAME_MAX]; /* in DIR/.asyncdl/; "": it has no name */
 };
 
-static inline void adl_sink_error_init(struct adl_sink_error *error)
-{
-    error->text[0] = '\0'; /* the rest of it need not be touched */
-    error->is_damaged = false;
-}
+struct adl_sink;
 
 /*
- * Save a whole body at once: check, write to a nameless file (O_TMPFILE; a
- * part where the file system has none), link. 0, -errno, ASYNCDL_EEXISTS or
- * ASYNCDL_ECHECKSUM.
+ * Put a whole body into a file: check it, and write it to a nameless one
+ * (O_TMPFILE; a part where it replaces a file, or the file system has none).
+ * It is ready to be committed. 0, -errno or ASYNCDL_ECHECKSUM.
  */
-int adl_sink_save(struct adl_dir *dir, const struct adl_sink_target *target,
-                  const void *bytes, size_t len, struct adl_sink_error *error);
-
-struct adl_sink;
+int adl_sink_make(struct adl_sink **out, struct adl_dir *dir,
+                  const struct adl_sink_target *target, const void *bytes,
+                  size_t len, struct adl_sink_error *error);
 
 /*
  * Open a part for target->path. size is the expected length, 0 when unknown:
@@ -69,11 +69,22 @@ int adl_sink_rewind(struct adl_sink *sink, const struct adl_sink_target *target,
                     struct adl_sink_error *error);
 
 /*
- * Check, and give the file its name. The target's path may differ from the one
- * it was opened with (a name the server gave), and its checks, but not to kinds
- * that were not asked for when the first byte was written.
- ** Frees the sink, also on failure, where the part is removed. 0, -errno,
- * ASYNCDL_EEXISTS or ASYNCDL_ECHECKSUM.
+ * The body is whole: check it, and make the part ready to be committed. The
+ * target's checks may differ from those it was opened with, but not in kinds
+ * that were not asked for when the first byte was written. 0, -errno or
+ * ASYNCDL_ECHECKSUM.
+ */
+int adl_sink_prepare(struct adl_sink *sink,
+                     const struct adl_sink_target *target,
+                     struct adl_sink_error *error);
+
+/* Of a sink that is ready. 0 or -errno. */
+int adl_sink_get_facts(const struct adl_sink *sink, struct adl_sink_facts *out);
+
+/*
+ * Give a file that is ready its name, which may differ from the one it was
+ * opened with (a name the server gave). Frees the sink, also on failure, where
+ * the part is removed. 0, -errno, ASYNCDL_EEXISTS or ASYNCDL_EINWAY.
  */
 int adl_sink_commit(struct adl_sink *sink, const struct adl_sink_target *target,
                     struct adl_sink_error *error);

@@ -142,6 +142,29 @@ static void test_a_write_of_nothing_does_not_go_on_for_ever(void **state)
     close(fd);
 }
 
+/* From wherever the first stands, over more than one buffer. */
+static void test_a_copy_is_whole_or_an_error(void **state)
+{
+    static char bytes[50000];
+    int from = make_file(*state, "from");
+    int to = make_file(*state, "to");
+
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (char)(i % 251);
+    }
+    assert_int_equal(adl_file_write(from, bytes, sizeof(bytes)), 0);
+    assert_int_equal(adl_file_copy(to, from), 0);
+    assert_true(
+        scratch_holds(scratch_path(*state, "to"), bytes, sizeof(bytes)));
+
+    fault_arm(FAULT_WRITE, 2, ENOSPC);
+    assert_int_equal(adl_file_copy(to, from), -ENOSPC);
+    fault_clear();
+    close(from);
+    assert_int_equal(adl_file_copy(to, from), -EBADF);
+    close(to);
+}
+
 static void test_room_is_allocated_without_changing_the_length(void **state)
 {
     int fd = make_file(*state, "f");
@@ -280,6 +303,7 @@ int main(void)
         TEST(test_a_link_never_replaces),
         TEST(test_short_and_interrupted_writes_are_carried_on),
         TEST(test_a_write_of_nothing_does_not_go_on_for_ever),
+        TEST(test_a_copy_is_whole_or_an_error),
         TEST(test_room_is_allocated_without_changing_the_length),
         TEST(test_only_real_failures_to_allocate_are_told),
         TEST(test_the_time_is_set_also_before_1970),

@@ -98,10 +98,32 @@ static bool is_body(const struct fixture *f, const char *name)
     return scratch_holds(path_of(f, name), body, BODY_LEN);
 }
 
+static int save_whole(struct adl_dir *dir, const struct adl_sink_target *target,
+                      const void *bytes, size_t len,
+                      struct adl_sink_error *error)
+{
+    struct adl_sink *sink;
+    int err = adl_sink_make(&sink, dir, target, bytes, len, error);
+
+    return err < 0 ? err : adl_sink_commit(sink, target, error);
+}
+
+static int finish(struct adl_sink *sink, const struct adl_sink_target *target,
+                  struct adl_sink_error *error)
+{
+    int err = adl_sink_prepare(sink, target, error);
+
+    if (err < 0) {
+        adl_sink_abort(sink);
+        return err;
+    }
+    return adl_sink_commit(sink, target, error);
+}
+
 static int save(struct fixture *f, const struct adl_sink_target *target)
 {
     f->error.text[0] = '\0';
-    return adl_sink_save(f->dir, target, body, BODY_LEN, &f->error);
+    return save_whole(f->dir, target, body, BODY_LEN, &f->error);
 }
 
 /* In two pieces, with a first try that is thrown away. */
@@ -130,7 +152,7 @@ static int stream(struct fixture *f, const struct adl_sink_target *target,
         adl_sink_abort(sink);
         return err;
     }
-    return adl_sink_commit(sink, target, &f->error);
+    return finish(sink, target, &f->error);
 }
 
 /* How a body gets to its file. */
@@ -224,7 +246,7 @@ static void test_an_empty_body_makes_an_empty_file(void **state)
     struct adl_sink_target target = target_of("empty");
 
     target.checks.expected = checksum_of("sha-256=" SHA256_EMPTY);
-    assert_int_equal(adl_sink_save(f->dir, &target, NULL, 0, &f->error), 0);
+    assert_int_equal(save_whole(f->dir, &target, NULL, 0, &f->error), 0);
     assert_true(scratch_holds(path_of(f, "empty"), "", 0));
 }
 
@@ -354,7 +376,7 @@ static void test_a_rewound_sink_takes_other_checks(void **state)
     target.checks.expected = checksum_of("md5=" MD5_BODY);
     assert_int_equal(adl_sink_rewind(sink, &target, &f->error), 0);
     assert_int_equal(adl_sink_write(sink, body, BODY_LEN, &f->error), 0);
-    assert_int_equal(adl_sink_commit(sink, &target, &f->error), 0);
+    assert_int_equal(finish(sink, &target, &f->error), 0);
     assert_true(is_body(f, "again"));
 }
 
@@ -388,7 +410,7 @@ static void test_commit_may_choose_another_path(void **state)
     assert_int_equal(adl_sink_open(&sink, f->dir, &opened, 0, &f->error), 0);
     assert_int_equal(adl_sink_write(sink, body, BODY_LEN, &f->error), 0);
     assert_int_equal(access(path_of(f, "by-url"), F_OK), -1);
-    assert_int_equal(adl_sink_commit(sink, &committed, &f->error), 0);
+    assert_int_equal(finish(sink, &committed, &f->error), 0);
 
     assert_true(is_body(f, "p/by-server"));
     assert_int_equal(access(path_of(f, "by-url"), F_OK), -1);
@@ -424,9 +446,8 @@ static void test_two_sinks_of_one_path_do_not_mix(void **state)
     assert_int_equal(adl_sink_write(first, body + 2, BODY_LEN - 2, &f->error),
                      0);
 
-    assert_int_equal(adl_sink_commit(first, &target, &f->error), 0);
-    assert_int_equal(adl_sink_commit(second, &target, &f->error),
-                     ASYNCDL_EEXISTS);
+    assert_int_equal(finish(first, &target, &f->error), 0);
+    assert_int_equal(finish(second, &target, &f->error), ASYNCDL_EEXISTS);
     assert_true(is_body(f, "name"));
 }
 
@@ -513,7 +534,7 @@ static void test_a_write_that_failed_can_be_rewound(void **state)
                                        "no space left on device");
     assert_int_equal(adl_sink_rewind(sink, &target, &f->error), 0);
     assert_int_equal(adl_sink_write(sink, body, BODY_LEN, &f->error), 0);
-    assert_int_equal(adl_sink_commit(sink, &target, &f->error), 0);
+    assert_int_equal(finish(sink, &target, &f->error), 0);
     assert_true(is_body(f, "name"));
 }
 
@@ -672,15 +693,14 @@ static void test_a_full_disk_is_told_and_left_clean(void **state)
         free(big);
         skip();
     }
-    assert_int_equal(adl_sink_save(f->dir, &target, big, len, &f->error),
-                     -ENOSPC);
+    assert_int_equal(save_whole(f->dir, &target, big, len, &f->error), -ENOSPC);
     assert_string_equal(f->error.text, "write p/name: no space left on device");
     assert_int_equal(adl_sink_open(&sink, f->dir, &target, 0, &f->error), 0);
     assert_int_equal(adl_sink_write(sink, big, len, &f->error), -ENOSPC);
     adl_sink_abort(sink);
     assert_int_equal(adl_sink_open(&sink, f->dir, &target, 2 * MIB, &f->error),
                      -ENOSPC);
-    assert_int_equal(scratch_count_entries(path_of(f, "p")), 0);
+    assert_int_equal(access(path_of(f, "p"), F_OK), -1);
     assert_int_equal(scratch_count_entries(path_of(f, ".asyncdl")), 0);
 
     assert_int_equal(save(f, &target), 0); /* all the room is there again */
@@ -710,20 +730,19 @@ static void save_many(void *data)
     for (int i = 0; i < N_FILES; i++) {
         (void)snprintf(path, sizeof(path), "own/%d-%d", s->id, i);
         target.overwrite = i % 2 == 1;
-        s->n_saved +=
-            adl_sink_save(s->dir, &target, body, BODY_LEN, &error) == 0;
+        s->n_saved += save_whole(s->dir, &target, body, BODY_LEN, &error) == 0;
         (void)snprintf(path, sizeof(path), "%d", i);
         target.overwrite = false;
         struct adl_sink *sink = NULL;
         int err;
         if (i % 2 == 0) {
-            err = adl_sink_save(s->dir, &target, body, BODY_LEN, &error);
+            err = save_whole(s->dir, &target, body, BODY_LEN, &error);
         } else {
             err = adl_sink_open(&sink, s->dir, &target, 0, &error);
         }
         if (err == 0 && sink != NULL) {
             (void)adl_sink_write(sink, body, BODY_LEN, &error);
-            err = adl_sink_commit(sink, &target, &error);
+            err = finish(sink, &target, &error);
         }
         s->n_shared += err == 0;
         s->n_wrong += err != 0 && err != ASYNCDL_EEXISTS;
