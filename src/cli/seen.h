@@ -10,14 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct adl_fingerprint {
-    uint64_t low;
-    uint64_t high;
-};
+#include "util/siphash.h"
 
 struct adl_seen {
     uint64_t key[2];
-    struct adl_fingerprint *slots; /* both halves zero: free */
+    struct adl_siphash *slots; /* both halves zero: free */
     size_t n;
     size_t n_slots; /* a power of two, or 0 */
 };
@@ -27,9 +24,5 @@ void adl_seen_finish(struct adl_seen *seen);
 
 /* 1 when str is new, 0 when it was there before, or -ENOMEM. */
 int adl_seen_add(struct adl_seen *seen, const char *str);
-
-/* SipHash-2-4 with 128 bits, for adl_seen_add() and its test. */
-struct adl_fingerprint adl_seen_hash(const uint64_t key[2], const void *bytes,
-                                     size_t len);
 
 #endif
