@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE  /* O_TMPFILE, AT_EMPTY_PATH, renameat2, fallocate, flock \
-                      */
+#define _GNU_SOURCE    /* O_TMPFILE, AT_EMPTY_PATH, renameat2, fallocate, flock, \
+                          F_OFD_* */
 
 #include "store/file.h"
 
@@ -196,6 +196,46 @@ int adl_file_lock(int fd)
 int adl_file_lock_shared(int fd)
 {
     return lock(fd, LOCK_SH);
+}
+
+/* An "open file description lock" on all of it: unlike other locks of fcntl()
+ * it belongs to the open file, not to the process. */
+static int ask_claim(int fd, int command, struct flock *claim)
+{
+    int err;
+
+    *claim = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    do {
+        err = fcntl(fd, command, claim);
+    } while (err < 0 && errno == EINTR);
+    if (err >= 0) {
+        return 0;
+    }
+    switch (errno) {
+    case EACCES:
+        return -EWOULDBLOCK;
+    case ENOLCK:
+    case ENOSYS:
+    case EINVAL:
+        return -ENOTSUP;
+    default:
+        return -errno;
+    }
+}
+
+int adl_file_claim(int fd)
+{
+    struct flock claim;
+
+    return ask_claim(fd, F_OFD_SETLK, &claim);
+}
+
+int adl_file_is_claimed(int fd)
+{
+    struct flock claim;
+    int err = ask_claim(fd, F_OFD_GETLK, &claim);
+
+    return err < 0 ? err : claim.l_type != F_UNLCK;
 }
 
 int adl_file_is_at(int fd, int folder_fd, const char *name)

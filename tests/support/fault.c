@@ -147,13 +147,14 @@ int __wrap_openat64(int fd, const char *path, int flags, ...)
     return __real_openat64(fd, path, flags, mode);
 }
 
-/* The library calls it with an int, to duplicate a descriptor. */
+/* The library calls it with an int, to duplicate a descriptor, and with the
+ * address of a lock; as wide as either. */
 int __wrap_fcntl64(int fd, int command, ...)
 {
     va_list args;
 
     va_start(args, command);
-    int arg = va_arg(args, int);
+    void *arg = va_arg(args, void *);
     va_end(args);
     return strikes(FAULT_FCNTL) ? -1 : __real_fcntl64(fd, command, arg);
 }

@@ -231,6 +231,31 @@ static void test_a_flush_reports_and_keeps_file_and_lock(void **state)
     close(fd);
 }
 
+static void test_a_claim_is_seen_without_taking_it(void **state)
+{
+    const struct scratch *s = *state;
+    int fd = make_file(s, "f");
+    int reader_fd = open(scratch_path(s, "f"), O_RDONLY | O_CLOEXEC);
+    int other_fd = open(scratch_path(s, "f"), O_WRONLY | O_CLOEXEC);
+
+    assert_int_equal(adl_file_is_claimed(reader_fd), 0);
+    assert_int_equal(adl_file_claim(fd), 0);
+    assert_int_equal(adl_file_is_claimed(reader_fd), 1);
+    assert_int_equal(adl_file_is_claimed(fd), 0); /* its own */
+    assert_int_equal(adl_file_claim(other_fd), -EWOULDBLOCK);
+    close(fd);
+    assert_int_equal(adl_file_is_claimed(reader_fd), 0);
+    assert_int_equal(adl_file_claim(other_fd), 0);
+    fault_arm(FAULT_FCNTL, 1, EINVAL);
+    assert_int_equal(adl_file_claim(other_fd), -ENOTSUP);
+    fault_arm(FAULT_FCNTL, 1, EIO);
+    assert_int_equal(adl_file_is_claimed(reader_fd), -EIO);
+    fault_arm(FAULT_FCNTL, 1, EINTR);
+    assert_int_equal(adl_file_is_claimed(reader_fd), 1);
+    close(reader_fd);
+    close(other_fd);
+}
+
 static void test_shared_locks_are_shared_and_keep_others_out(void **state)
 {
     const struct scratch *s = *state;
@@ -308,6 +333,7 @@ int main(void)
         TEST(test_only_real_failures_to_allocate_are_told),
         TEST(test_the_time_is_set_also_before_1970),
         TEST(test_a_flush_reports_and_keeps_file_and_lock),
+        TEST(test_a_claim_is_seen_without_taking_it),
         TEST(test_shared_locks_are_shared_and_keep_others_out),
         TEST(test_a_name_that_went_elsewhere_is_noticed),
         TEST(test_a_rename_that_can_only_link_refuses_and_removes),
