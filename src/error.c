@@ -37,6 +37,9 @@ static const struct entry entries[] = {
     {ASYNCDL_EHELD, "EHELD", "host asks for too long a quiet"},
     {ASYNCDL_ENOTBUILT, "ENOTBUILT", "not in this build or its libcurl"},
     {ASYNCDL_EINWAY, "EINWAY", "a file, link or folder is in the way"},
+    {ASYNCDL_EINUSE, "EINUSE", "another run works in that folder"},
+    {ASYNCDL_EJOURNAL, "EJOURNAL", "the journal is damaged, or is none"},
+    {ASYNCDL_EJOURNALNEW, "EJOURNALNEW", "the journal is of a newer asyncdl"},
 };
 
 static const struct entry *find(int err)

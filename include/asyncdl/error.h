@@ -42,6 +42,9 @@ enum asyncdl_error {
     ASYNCDL_EHELD = -5023,        /**< host asks for too long a quiet */
     ASYNCDL_ENOTBUILT = -5024,    /**< not in this build or its libcurl */
     ASYNCDL_EINWAY = -5025,       /**< what is there already is in the way */
+    ASYNCDL_EINUSE = -5026,       /**< another run works in the folder */
+    ASYNCDL_EJOURNAL = -5027,     /**< journal damaged, or no journal */
+    ASYNCDL_EJOURNALNEW = -5028,  /**< journal of a newer asyncdl */
 };
 
 /**

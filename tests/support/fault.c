@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -98,6 +99,34 @@ WRAP(FAULT_RENAMEAT2, int, -1, renameat2,
      (from_fd, from, to_fd, to, flags))
 WRAP(FAULT_UNLINKAT, int, -1, unlinkat, (int fd, const char *path, int flags),
      (fd, path, flags))
+
+/* SQLite's answer their code. */
+#define WRAP_SQLITE(call, name, params, args) \
+    WRAP(call, int, faults[call].err, name, params, args)
+
+WRAP_SQLITE(FAULT_SQLITE_EXEC, sqlite3_exec,
+            (sqlite3 * db, const char *sql,
+             int (*cb)(void *, int, char **, char **), void *data,
+             char **error),
+            (db, sql, cb, data, error))
+WRAP_SQLITE(FAULT_SQLITE_OPEN, sqlite3_open_v2,
+            (const char *path, sqlite3 **out, int flags, const char *vfs),
+            (path, out, flags, vfs))
+WRAP_SQLITE(FAULT_SQLITE_PREPARE, sqlite3_prepare_v2,
+            (sqlite3 * db, const char *sql, int len, sqlite3_stmt **out,
+             const char **tail),
+            (db, sql, len, out, tail))
+WRAP_SQLITE(FAULT_SQLITE_STEP, sqlite3_step, (sqlite3_stmt * stmt), (stmt))
+WRAP_SQLITE(FAULT_SQLITE_BIND, sqlite3_bind_int64,
+            (sqlite3_stmt * stmt, int i, sqlite3_int64 value), (stmt, i, value))
+WRAP_SQLITE(FAULT_SQLITE_BIND, sqlite3_bind_text,
+            (sqlite3_stmt * stmt, int i, const char *text, int len,
+             void (*destroy)(void *)),
+            (stmt, i, text, len, destroy))
+WRAP_SQLITE(FAULT_SQLITE_BIND, sqlite3_bind_blob,
+            (sqlite3_stmt * stmt, int i, const void *bytes, int len,
+             void (*destroy)(void *)),
+            (stmt, i, bytes, len, destroy))
 
 int __real_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);

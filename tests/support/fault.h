@@ -35,6 +35,11 @@ enum fault_call {
     FAULT_RENAMEAT,
     FAULT_RENAMEAT2,
     FAULT_UNLINKAT,
+    FAULT_SQLITE_OPEN, /* for these err is SQLite's code */
+    FAULT_SQLITE_EXEC,
+    FAULT_SQLITE_PREPARE,
+    FAULT_SQLITE_BIND,
+    FAULT_SQLITE_STEP,
     N_FAULTS,
 };
 

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/journal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <unistd.h>
+#include <uv.h>
+
+#include "asyncdl/error.h"
+#include "store/journal_db.h"
+#include "store/journal_match.h"
+#include "util/buf.h"
+#include "util/clock.h"
+
+#define PATHS_AT_ONCE "1000"
+
+struct adl_journal {
+    uv_mutex_t lock; /* guards all the rest */
+    struct adl_journal_db db;
+    struct adl_match match;
+    sqlite3_stmt *begin;
+    sqlite3_stmt *put;
+    sqlite3_stmt *commit;
+    uint64_t last_id; /* the highest that was taken or put */
+    uint64_t n_done;  /* put in this run */
+    uint64_t n_failed;
+    int lock_fd; /* -1: none */
+    bool is_ended;
+};
+
+static void tell(const struct adl_journal *journal, char *why, size_t cap)
+{
+    if (cap > 0) {
+        (void)snprintf(why, cap, "%s", journal->db.why);
+    }
+}
+
+static int prepare(struct adl_journal *journal)
+{
+    struct adl_journal_db *db = &journal->db;
+    int err = adl_journal_db_prepare(&journal->begin, db, "BEGIN IMMEDIATE");
+
+    if (err == 0) {
+        err = adl_journal_db_prepare(&journal->commit, db, "COMMIT");
+    }
+    return err < 0 ? err
+                   : adl_journal_db_prepare(
+                         &journal->put, db,
+                         "REPLACE INTO main.entries (" ADL_ROW_COLUMNS
+                         ") VALUES (" ADL_ROW_PARAMETERS ")");
+}
+
+static int begin_run(struct adl_journal *journal)
+{
+    char sql[128];
+
+    (void)snprintf(sql, sizeof(sql),
+                   "INSERT INTO main.runs (started, done, failed) "
+                   "VALUES (%" PRId64 ", 0, 0)",
+                   adl_clock_wall_s());
+    return adl_journal_db_exec(&journal->db, sql);
+}
+
+/* See what is there, and begin a run. */
+static int start(struct adl_journal *journal)
+{
+    struct adl_journal_db *db = &journal->db;
+    int64_t last = 0;
+    int err = prepare(journal);
+
+    if (err == 0) {
+        err = adl_journal_db_get_int(
+            &last, db, "SELECT coalesce(max(id), 0) FROM main.entries");
+    }
+    if (err < 0) {
+        return err;
+    }
+    if (last < 0 || (uint64_t)last > ADL_JOURNAL_MAX_ID) {
+        return adl_journal_db_refuse_row(db, ASYNCDL_EJOURNAL);
+    }
+    journal->last_id = (uint64_t)last;
+    err = adl_match_init(&journal->match, db, journal->last_id);
+    if (err == -ENOMEM) {
+        return adl_journal_db_refuse_row(db, err);
+    }
+    return err < 0 ? err : begin_run(journal);
+}
+
+static int open_all(struct adl_journal *journal, enum adl_journal_mode mode,
+                    bool sync)
+{
+    struct adl_journal_db *db = &journal->db;
+    int err = adl_journal_db_lock(&journal->lock_fd, db);
+
+    if (err == 0 && mode == ADL_JOURNAL_RESTART) {
+        err = adl_journal_db_replace(db);
+    }
+    if (err == 0) {
+        err = adl_journal_db_exists(db);
+    }
+    if (err >= 0) {
+        err = adl_journal_db_open(db, sync);
+    }
+    return err < 0 ? err : start(journal);
+}
+
+/* Everything, in whatever state it is. */
+static void destroy(struct adl_journal *journal)
+{
+    adl_match_finish(&journal->match);
+    (void)sqlite3_finalize(journal->begin);  /* repeats what was told */
+    (void)sqlite3_finalize(journal->put);    /* likewise */
+    (void)sqlite3_finalize(journal->commit); /* likewise */
+    adl_journal_db_close(&journal->db);
+    if (journal->lock_fd >= 0) {
+        (void)close(journal->lock_fd); /* nothing was written to it */
+    }
+    uv_mutex_destroy(&journal->lock);
+    free(journal);
+}
+
+int adl_journal_open(struct adl_journal **out, int aside_fd,
+                     enum adl_journal_mode mode, bool sync, char *why,
+                     size_t cap)
+{
+    struct adl_journal *journal = calloc(1, sizeof(*journal));
+    int err = journal == NULL ? -ENOMEM : uv_mutex_init(&journal->lock);
+
+    if (err < 0) {
+        if (cap > 0) {
+            (void)snprintf(why, cap, "%s", asyncdl_strerror(err));
+        }
+        free(journal);
+        return err;
+    }
+    journal->lock_fd = -1;
+    journal->db.aside_fd = aside_fd;
+    err = open_all(journal, mode, sync);
+    if (err < 0) {
+        tell(journal, why, cap);
+        destroy(journal);
+        return err;
+    }
+    *out = journal;
+    return 0;
+}
+
+static int commit(struct adl_journal *journal)
+{
+    if (sqlite3_get_autocommit(journal->db.folder.db)) {
+        return 0;
+    }
+    return adl_journal_db_run(&journal->db, journal->commit);
+}
+
+static int end_run(struct adl_journal *journal, int status)
+{
+    char sql[256];
+    char number[16] = "NULL";
+
+    if (status >= 0) {
+        (void)snprintf(number, sizeof(number), "%d", status);
+    }
+    (void)snprintf(sql, sizeof(sql),
+                   "UPDATE main.runs SET ended = %" PRId64 ", status = %s, "
+                   "done = %" PRIu64 ", failed = %" PRIu64
+                   " WHERE id = (SELECT max(id) FROM main.runs)",
+                   adl_clock_wall_s(), number, journal->n_done,
+                   journal->n_failed);
+    int err = commit(journal);
+    if (err == 0) {
+        err = adl_journal_db_exec(&journal->db, sql);
+    }
+    journal->is_ended = journal->is_ended || err == 0;
+    return err;
+}
+
+void adl_journal_close(struct adl_journal *journal)
+{
+    if (journal == NULL) {
+        return;
+    }
+    (void)commit(journal); /* who wants to know has called it before */
+    if (!journal->is_ended) {
+        (void)end_run(journal, -1); /* likewise */
+    }
+    destroy(journal); /* the last to close the database checkpoints it */
+}
+
+uint64_t adl_journal_take_id(struct adl_journal *journal)
+{
+    uv_mutex_lock(&journal->lock);
+    uint64_t id = ++journal->last_id;
+    uv_mutex_unlock(&journal->lock);
+    return id;
+}
+
+int adl_journal_match(struct adl_journal *journal,
+                      const uint8_t key[ADL_JOURNAL_KEY],
+                      struct adl_record *out)
+{
+    const struct adl_record *found = NULL;
+
+    uv_mutex_lock(&journal->lock);
+    int answer = adl_match_find(&found, &journal->match, key);
+    if (answer > 0) {
+        *out = *found;
+    }
+    uv_mutex_unlock(&journal->lock);
+    return answer;
+}
+
+static int put(struct adl_journal *journal, const struct adl_record *record)
+{
+    struct adl_journal_db *db = &journal->db;
+    int err = 0;
+
+    if (sqlite3_get_autocommit(db->folder.db)) {
+        err = adl_journal_db_run(db, journal->begin);
+    }
+    if (err == 0) {
+        err = adl_journal_db_judge(db, adl_row_bind(journal->put, record));
+    }
+    return err < 0 ? err : adl_journal_db_run(db, journal->put);
+}
+
+int adl_journal_put(struct adl_journal *journal,
+                    const struct adl_record *record)
+{
+    assert(record->id > 0);
+    uv_mutex_lock(&journal->lock);
+    int err = put(journal, record);
+    if (err == 0) {
+        journal->n_done += record->state == ADL_RECORD_DONE;
+        journal->n_failed += record->state == ADL_RECORD_FAILED;
+        if (record->id > journal->last_id) {
+            journal->last_id = record->id;
+        }
+    }
+    uv_mutex_unlock(&journal->lock);
+    return err;
+}
+
+int adl_journal_commit(struct adl_journal *journal)
+{
+    uv_mutex_lock(&journal->lock);
+    int err = commit(journal);
+    uv_mutex_unlock(&journal->lock);
+    return err;
+}
+
+int adl_journal_end_run(struct adl_journal *journal, int status)
+{
+    uv_mutex_lock(&journal->lock);
+    int err = end_run(journal, status);
+    uv_mutex_unlock(&journal->lock);
+    return err;
+}
+
+void adl_journal_copy_why(struct adl_journal *journal, char *why, size_t cap)
+{
+    uv_mutex_lock(&journal->lock);
+    tell(journal, why, cap);
+    uv_mutex_unlock(&journal->lock);
+}
+
+/* Paths of some rows, each ended by NUL. */
+struct paths {
+    struct adl_buf text;
+    uint64_t read; /* ids up to it are in */
+};
+
+static int add_path(struct paths *paths, sqlite3_stmt *stmt)
+{
+    const char *path = (const char *)sqlite3_column_text(stmt, 1);
+
+    paths->read = (uint64_t)sqlite3_column_int64(stmt, 0);
+    return path == NULL ? 0 : adl_buf_add(&paths->text, path, strlen(path) + 1);
+}
+
+/* Read the next rows. 0 or negative; nothing is read at the end. */
+static int read_paths(struct paths *paths, struct adl_journal *journal,
+                      sqlite3_stmt *stmt)
+{
+    int err = 0;
+    int rc = sqlite3_bind_int64(stmt, 1, (sqlite3_int64)paths->read);
+
+    adl_buf_reset(&paths->text);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_bind_int64(stmt, 2, (sqlite3_int64)journal->match.last);
+    }
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(stmt);
+    }
+    while (err == 0 && rc == SQLITE_ROW) {
+        err = add_path(paths, stmt);
+        rc = err < 0 ? SQLITE_NOMEM : sqlite3_step(stmt);
+    }
+    err = adl_journal_db_judge(&journal->db, rc);
+    (void)sqlite3_reset(stmt); /* repeats rc */
+    return err;
+}
+
+static int lend_paths(const struct paths *paths,
+                      int (*cb)(const char *path, void *data), void *data)
+{
+    size_t at = 0;
+
+    while (at < paths->text.len) {
+        const char *path = paths->text.data + at;
+        int answer = cb(path, data);
+
+        if (answer != 0) {
+            return answer;
+        }
+        at += strlen(path) + 1;
+    }
+    return 0;
+}
+
+int adl_journal_each_path(struct adl_journal *journal,
+                          int (*cb)(const char *path, void *data), void *data)
+{
+    struct paths paths = {.read = 0};
+    sqlite3_stmt *stmt = NULL;
+    uint64_t before = 0;
+
+    uv_mutex_lock(&journal->lock);
+    int answer = adl_journal_db_prepare(
+        &stmt, &journal->db,
+        "SELECT id, path FROM main.entries WHERE id > ?1 AND id <= ?2 "
+        "ORDER BY id LIMIT " PATHS_AT_ONCE);
+    do {
+        before = paths.read;
+        if (answer == 0) {
+            answer = read_paths(&paths, journal, stmt);
+        }
+        uv_mutex_unlock(&journal->lock); /* never held over a callback */
+        if (answer == 0) {
+            answer = lend_paths(&paths, cb, data);
+        }
+        uv_mutex_lock(&journal->lock);
+    } while (answer == 0 && paths.read > before);
+    (void)sqlite3_finalize(stmt); /* repeats what was told */
+    uv_mutex_unlock(&journal->lock);
+    adl_buf_finish(&paths.text);
+    return answer;
+}

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * In WAL mode readers see a whole state while a run writes, and a commit is one
+ * write() without waiting for the disk. That needs memory shared through a
+ * file: where a file system cannot, the run takes the database alone.
+ */
+#include "store/journal_db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "asyncdl/error.h"
+#include "store/file.h"
+
+#define APPLICATION_ID INT64_C(0x4144424a) /* "ADBJ" */
+#define VERSION        1
+#define BUSY_MS        5000
+#define MAX_TEXT_BYTES (16 * 1024 * 1024)
+#define NAME_MAX_HERE  32
+
+#define NEW_FILE ADL_JOURNAL_FILE ".new"
+#define OLD_FILE ADL_JOURNAL_FILE ".old"
+
+/* "sqlite3 journal.db .schema" shows it as it stands here. */
+static const char schema[] =
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE entries (\n"
+    "  id INTEGER PRIMARY KEY, -- order in which lines were first met\n"
+    "  key BLOB NOT NULL,      -- hash by which a line finds its row\n"
+    "  state TEXT NOT NULL,    -- done, half, failed\n"
+    "  url TEXT NOT NULL,      -- without passwords and tokens\n"
+    "  path TEXT,              -- of the file, below the folder\n"
+    "  bytes INTEGER,          -- of the file, or of the half\n"
+    "  mtime INTEGER,          -- of the finished file, Unix time\n"
+    "  mtime_ns INTEGER,       -- nanoseconds to add to it\n"
+    "  sha256 TEXT,            -- of the finished file\n"
+    "  etag TEXT,              -- validators as the server sent them\n"
+    "  last_modified TEXT,\n"
+    "  attempts INTEGER,       -- made for it so far\n"
+    "  total INTEGER,          -- half: bytes of the whole, 0 is unknown\n"
+    "  checksum TEXT,          -- that the file was checked against\n"
+    "  part TEXT,              -- half: the file that holds it\n"
+    "  boot TEXT,              -- half: boot of the machine that wrote it\n"
+    "  err INTEGER,            -- failed: asyncdl's code\n"
+    "  status INTEGER,         -- HTTP status, 0 is none\n"
+    "  retryable INTEGER,      -- failed: another run can help\n"
+    "  error TEXT              -- failed: why\n"
+    ");"
+    "CREATE TABLE runs (\n"
+    "  id INTEGER PRIMARY KEY,\n"
+    "  started INTEGER NOT NULL, -- Unix time\n"
+    "  ended INTEGER,            -- NULL: under way, or killed\n"
+    "  status INTEGER,           -- exit status; NULL: not known\n"
+    "  done INTEGER,             -- entries finished by this run\n"
+    "  failed INTEGER            -- entries that failed in this run\n"
+    ");"
+    "PRAGMA application_id = 0x4144424a;"
+    "PRAGMA user_version = 1;"
+    "COMMIT";
+
+int adl_journal_db_refuse(struct adl_journal_db *db, int err, const char *why)
+{
+    (void)snprintf(db->why, sizeof(db->why), "%s", why);
+    return err;
+}
+
+int adl_journal_db_refuse_row(struct adl_journal_db *db, int err)
+{
+    return adl_journal_db_refuse(db, err,
+                                 err == ASYNCDL_EJOURNAL
+                                     ? ADL_JOURNAL_FILE
+                                     " is damaged: a row makes no sense"
+                                     : asyncdl_strerror(err));
+}
+
+/* For a call of the system that failed. */
+static int refuse_errno(struct adl_journal_db *db, const char *name, int err)
+{
+    (void)snprintf(db->why, sizeof(db->why), "%s: %s", name,
+                   asyncdl_strerror(err));
+    return err;
+}
+
+/* SQLite says "readonly", the file system why. */
+static int judge_readonly(struct adl_journal_db *db, int err)
+{
+    if (faccessat(db->aside_fd, ADL_JOURNAL_FILE, W_OK, 0) < 0 ||
+        faccessat(db->aside_fd, ".", W_OK, 0) < 0) {
+        err = errno == EACCES || errno == EPERM ? -EACCES : err;
+    }
+    return err;
+}
+
+int adl_journal_db_judge(struct adl_journal_db *db, int rc)
+{
+    int err = adl_folderdb_translate(&db->folder, rc);
+    const char *said = db->folder.db != NULL ? sqlite3_errmsg(db->folder.db)
+                                             : sqlite3_errstr(rc);
+
+    if (err == -EROFS) {
+        err = judge_readonly(db, err);
+    }
+    if (err == ASYNCDL_EJOURNAL) {
+        (void)snprintf(db->why, sizeof(db->why),
+                       ADL_JOURNAL_FILE " is damaged or no journal: %s", said);
+    } else if (err == -EBUSY) {
+        (void)snprintf(db->why, sizeof(db->why),
+                       ADL_JOURNAL_FILE " is held by another program");
+    } else if (err < 0) {
+        (void)snprintf(db->why, sizeof(db->why), ADL_JOURNAL_FILE ": %s (%s)",
+                       asyncdl_strerror(err), said);
+    }
+    return err;
+}
+
+int adl_journal_db_exec(struct adl_journal_db *db, const char *sql)
+{
+    return adl_journal_db_judge(
+        db, sqlite3_exec(db->folder.db, sql, NULL, NULL, NULL));
+}
+
+int adl_journal_db_prepare(sqlite3_stmt **out, struct adl_journal_db *db,
+                           const char *sql)
+{
+    return adl_journal_db_judge(
+        db, sqlite3_prepare_v2(db->folder.db, sql, -1, out, NULL));
+}
+
+int adl_journal_db_run(struct adl_journal_db *db, sqlite3_stmt *stmt)
+{
+    int rc = sqlite3_step(stmt);
+    int err = adl_journal_db_judge(db, rc);
+
+    (void)sqlite3_reset(stmt); /* repeats rc */
+    return err;
+}
+
+int adl_journal_db_get_int(int64_t *out, struct adl_journal_db *db,
+                           const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    int err = adl_journal_db_prepare(&stmt, db, sql);
+
+    if (err == 0) {
+        int rc = sqlite3_step(stmt);
+
+        err = adl_journal_db_judge(db, rc);
+        *out = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+    }
+    (void)sqlite3_finalize(stmt); /* repeats an error that was told */
+    return err;
+}
+
+int adl_journal_db_exists(struct adl_journal_db *db)
+{
+    struct stat info;
+
+    if (fstatat(db->aside_fd, ADL_JOURNAL_FILE, &info, AT_SYMLINK_NOFOLLOW) <
+        0) {
+        return errno == ENOENT ? 0 : refuse_errno(db, ADL_JOURNAL_FILE, -errno);
+    }
+    if (!S_ISREG(info.st_mode)) {
+        return adl_journal_db_refuse(
+            db, ASYNCDL_EINWAY,
+            ADL_JOURNAL_FILE " is a link or a folder, not a file: remove it");
+    }
+    return 1;
+}
+
+int adl_journal_db_lock(int *out_fd, struct adl_journal_db *db)
+{
+    int fd = openat(db->aside_fd, ADL_JOURNAL_LOCK,
+                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+
+    if (fd < 0) {
+        int err = errno == ELOOP ? ASYNCDL_EINWAY : -errno;
+
+        return refuse_errno(db, ADL_JOURNAL_LOCK, err);
+    }
+    int err = adl_file_claim(fd);
+    if (err == 0 || err == -ENOTSUP) { /* without locks: SQLite's alone */
+        *out_fd = fd;
+        return 0;
+    }
+    (void)close(fd); /* nothing was written to it */
+    if (err == -EWOULDBLOCK) {
+        return adl_journal_db_refuse(
+            db, ASYNCDL_EINUSE,
+            "another run works in this folder: wait for its end");
+    }
+    return refuse_errno(db, ADL_JOURNAL_LOCK, err);
+}
+
+int adl_journal_db_is_locked(struct adl_journal_db *db)
+{
+    int fd = openat(db->aside_fd, ADL_JOURNAL_LOCK,
+                    O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0) {
+        return errno == ENOENT ? 0 : refuse_errno(db, ADL_JOURNAL_LOCK, -errno);
+    }
+    int answer = adl_file_is_claimed(fd);
+    (void)close(fd); /* only read */
+    return answer == -ENOTSUP ? 0 : answer;
+}
+
+/* 1 for a journal that we can work with, 0 for an empty file. */
+static int check(struct adl_journal_db *db)
+{
+    int64_t id = 0;
+    int64_t version = 0;
+    int64_t n_tables = 0;
+    int err = adl_journal_db_get_int(&id, db, "PRAGMA main.application_id");
+
+    if (err == 0) {
+        err = adl_journal_db_get_int(&version, db, "PRAGMA main.user_version");
+    }
+    if (err == 0) {
+        err = adl_journal_db_get_int(&n_tables, db,
+                                     "SELECT count(*) FROM main.sqlite_master");
+    }
+    if (err < 0) {
+        return err;
+    }
+    if (id == 0 && version == 0 && n_tables == 0) {
+        return 0;
+    }
+    if (id != APPLICATION_ID || version < 1) {
+        return adl_journal_db_refuse(
+            db, ASYNCDL_EJOURNAL,
+            ADL_JOURNAL_FILE " is a database, but no journal of asyncdl");
+    }
+    if (version > VERSION) {
+        (void)snprintf(db->why, sizeof(db->why),
+                       ADL_JOURNAL_FILE " has version %lld, this asyncdl knows "
+                                        "%d: use a newer asyncdl",
+                       (long long)version, VERSION);
+        return ASYNCDL_EJOURNALNEW;
+    }
+    return 1;
+}
+
+#define SHARED "PRAGMA locking_mode = NORMAL"
+#define ALONE  "PRAGMA locking_mode = EXCLUSIVE"
+
+/* What holds for every connection. Nothing in the file may run code. locking
+ * must come before anything that reads the file. */
+static int open_file(struct adl_journal_db *db, const char *name, int flags,
+                     const char *locking)
+{
+    int err = adl_journal_db_judge(
+        db, adl_folderdb_open(&db->folder, db->aside_fd, name, flags));
+
+    if (err < 0) {
+        return err;
+    }
+    sqlite3 *handle = db->folder.db;
+    (void)sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, MAX_TEXT_BYTES);
+    (void)sqlite3_busy_timeout(handle, BUSY_MS); /* cannot fail */
+    /* These cannot fail either. */
+    (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    err = adl_journal_db_exec(db, locking);
+    return err < 0 ? err
+                   : adl_journal_db_exec(db, "PRAGMA temp_store = FILE;"
+                                             "PRAGMA cache_size = -2048;"
+                                             "PRAGMA mmap_size = 0");
+}
+
+static int set_wal(struct adl_journal_db *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    int err =
+        adl_journal_db_prepare(&stmt, db, "PRAGMA main.journal_mode = WAL");
+
+    if (err == 0) {
+        int rc = sqlite3_step(stmt);
+        const char *mode =
+            rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : "";
+
+        err = adl_journal_db_judge(db, rc);
+        if (err == 0 && (mode == NULL || strcmp(mode, "wal") != 0)) {
+            err = adl_journal_db_refuse(db, -EIO,
+                                        ADL_JOURNAL_FILE ": no WAL here");
+        }
+    }
+    (void)sqlite3_finalize(stmt); /* repeats an error that was told */
+    return err;
+}
+
+static int open_writing(struct adl_journal_db *db, bool is_durable,
+                        const char *locking)
+{
+    int err = open_file(db, ADL_JOURNAL_FILE,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, locking);
+
+    if (err == 0 && sqlite3_db_readonly(db->folder.db, "main") == 1) {
+        /* not its own to say: it would go on and read */
+        err = adl_journal_db_judge(db, SQLITE_READONLY);
+    }
+    if (err == 0) {
+        err = adl_journal_db_exec(db, is_durable ? "PRAGMA synchronous = NORMAL"
+                                                 : "PRAGMA synchronous = OFF");
+    }
+    int is_journal = err < 0 ? err : check(db);
+    if (is_journal < 0) {
+        return is_journal;
+    }
+    err = set_wal(db);
+    /* With a first write: without shared memory that is what fails. */
+    return err < 0 ? err
+                   : adl_journal_db_exec(
+                         db, is_journal ? "BEGIN IMMEDIATE; COMMIT" : schema);
+}
+
+/* May it be the file system that cannot share memory? */
+static bool may_be_unshared(int err)
+{
+    return err != 0 && err != -ENOMEM && err != -ENOSPC && err != -EACCES &&
+           err != -EBUSY && err > ASYNCDL_EHTTP;
+}
+
+int adl_journal_db_open(struct adl_journal_db *db, bool is_durable)
+{
+    int err = open_writing(db, is_durable, SHARED);
+
+    if (may_be_unshared(err)) {
+        adl_journal_db_close(db);
+        err = open_writing(db, is_durable, ALONE);
+    }
+    return err;
+}
+
+static int open_reading(struct adl_journal_db *db, const char *name, int flags)
+{
+    int err = open_file(db, name, flags | SQLITE_OPEN_READONLY, SHARED);
+
+    if (err == 0) {
+        (void)sqlite3_db_config(db->folder.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+                                1, NULL); /* cannot fail */
+        err = check(db);
+        if (err == 0) {
+            return adl_journal_db_refuse(
+                db, -ENOENT, ADL_JOURNAL_FILE " has nothing in it yet");
+        }
+    }
+    return err < 0 ? err : 0;
+}
+
+/* Has all that was written arrived in the database itself, for good? */
+static bool is_at_rest(struct adl_journal_db *db)
+{
+    struct stat info;
+    bool has_wal = fstatat(db->aside_fd, ADL_JOURNAL_FILE "-wal", &info,
+                           AT_SYMLINK_NOFOLLOW) == 0 &&
+                   info.st_size > 0;
+
+    return !has_wal && adl_journal_db_is_locked(db) == 0;
+}
+
+int adl_journal_db_open_reading(struct adl_journal_db *db)
+{
+    int err = adl_journal_db_exists(db);
+
+    if (err <= 0) {
+        return err < 0 ? err
+                       : adl_journal_db_refuse(db, -ENOENT,
+                                               "there is no " ADL_JOURNAL_FILE);
+    }
+    err = open_reading(db, ADL_JOURNAL_FILE, 0);
+    if (err < 0 && err != -ENOENT && err != -ENOMEM && err > ASYNCDL_EHTTP &&
+        is_at_rest(db)) {
+        /* A folder that we may not write to, where no shared memory is. */
+        adl_journal_db_close(db);
+        err =
+            open_reading(db, ADL_JOURNAL_FILE "?immutable=1", SQLITE_OPEN_URI);
+    }
+    return err;
+}
+
+void adl_journal_db_close(struct adl_journal_db *db)
+{
+    adl_folderdb_close(&db->folder);
+}
+
+/* What may stay behind of an attempt that was killed. */
+static void remove_new(struct adl_journal_db *db)
+{
+    (void)unlinkat(db->aside_fd, NEW_FILE, 0);            /* mostly none */
+    (void)unlinkat(db->aside_fd, NEW_FILE "-journal", 0); /* likewise */
+}
+
+static int make_new(struct adl_journal_db *db)
+{
+    remove_new(db);
+    int err = open_file(db, NEW_FILE,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, ALONE);
+    if (err == 0) {
+        err = adl_journal_db_exec(db, schema);
+    }
+    adl_journal_db_close(db);
+    return err;
+}
+
+/* The database first, so that a WAL is never beside one that is not its own. */
+static const char *const suffixes[] = {"", "-wal", "-journal"};
+
+#define N_SUFFIXES (sizeof(suffixes) / sizeof(suffixes[0]))
+
+/* Rename BASE and what belongs to it. 0 or -errno. */
+static int rename_suffix(struct adl_journal_db *db, size_t i, const char *from,
+                         const char *to)
+{
+    char from_name[NAME_MAX_HERE];
+    char to_name[NAME_MAX_HERE];
+
+    (void)snprintf(from_name, sizeof(from_name), "%s%s", from, suffixes[i]);
+    (void)snprintf(to_name, sizeof(to_name), "%s%s", to, suffixes[i]);
+    if (renameat(db->aside_fd, from_name, db->aside_fd, to_name) == 0 ||
+        errno == ENOENT) {
+        return 0;
+    }
+    return refuse_errno(db, from_name, -errno);
+}
+
+static int swap(struct adl_journal_db *db)
+{
+    size_t n_moved = 0;
+    int err = 0;
+
+    (void)unlinkat(db->aside_fd, OLD_FILE "-wal", 0);     /* of an older */
+    (void)unlinkat(db->aside_fd, OLD_FILE "-journal", 0); /* one, if any */
+    while (err == 0 && n_moved < N_SUFFIXES) {
+        err = rename_suffix(db, n_moved, ADL_JOURNAL_FILE, OLD_FILE);
+        n_moved += err == 0;
+    }
+    (void)unlinkat(db->aside_fd, ADL_JOURNAL_FILE "-shm", 0); /* made anew */
+    if (err == 0) {
+        err = rename_suffix(db, 0, NEW_FILE, ADL_JOURNAL_FILE);
+    }
+    while (err < 0 && n_moved > 0) {
+        n_moved--;
+        (void)rename_suffix(db, n_moved, OLD_FILE,
+                            ADL_JOURNAL_FILE); /* it is there at least */
+    }
+    return err;
+}
+
+int adl_journal_db_replace(struct adl_journal_db *db)
+{
+    int exists = adl_journal_db_exists(db);
+
+    if (exists <= 0) {
+        return exists;
+    }
+    int err = make_new(db);
+    if (err == 0) {
+        err = swap(db);
+    }
+    if (err < 0) {
+        remove_new(db);
+    }
+    return err;
+}

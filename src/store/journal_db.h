@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DIR/.asyncdl/journal.db: its schema, opening it, and saying what is wrong
+ * with it. Who writes it holds a lock on journal.lock beside it.
+ */
+#ifndef ADL_STORE_JOURNAL_DB_H
+#define ADL_STORE_JOURNAL_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/folderdb.h"
+
+#define ADL_JOURNAL_FILE "journal.db"
+#define ADL_JOURNAL_LOCK "journal.lock"
+
+/* More entries than this are no journal, but nonsense. */
+#define ADL_JOURNAL_MAX_ID (UINT64_C(1) << 32)
+
+#define ADL_JOURNAL_WHY_MAX 256
+
+struct adl_journal_db {
+    struct adl_folderdb folder;
+    int aside_fd;                  /* DIR/.asyncdl/, borrowed */
+    char why[ADL_JOURNAL_WHY_MAX]; /* the last failure, in one line */
+};
+
+/* Is there a journal? 1, 0, ASYNCDL_EINWAY for what is no file, -errno. */
+int adl_journal_db_exists(struct adl_journal_db *db);
+
+/*
+ * Lock the journal for a run. *out_fd keeps the lock until it is closed, by
+ * the caller. 0, ASYNCDL_EINUSE where another run has it, or -errno.
+ */
+int adl_journal_db_lock(int *out_fd, struct adl_journal_db *db);
+
+/* Is a run under way? 1, 0 or -errno. Leaves no trace. */
+int adl_journal_db_is_locked(struct adl_journal_db *db);
+
+/*
+ * Open to be written, made if missing; is_durable: what SQLite needs to stay
+ * whole over a power cut. 0 or what is wrong. Close it in any case.
+ */
+int adl_journal_db_open(struct adl_journal_db *db, bool is_durable);
+
+/* Open to be read. As above, -ENOENT where there is none, or -EBUSY. */
+int adl_journal_db_open_reading(struct adl_journal_db *db);
+
+void adl_journal_db_close(struct adl_journal_db *db);
+
+/*
+ * Begin anew: put an empty journal in the place of the one that is there,
+ * which becomes journal.db.old. It must be locked and not open. Where it
+ * fails, all is as it was.
+ */
+int adl_journal_db_replace(struct adl_journal_db *db);
+
+/* Each answers 0 or what is wrong, and db->why says it. */
+int adl_journal_db_exec(struct adl_journal_db *db, const char *sql);
+int adl_journal_db_prepare(sqlite3_stmt **out, struct adl_journal_db *db,
+                           const char *sql);
+int adl_journal_db_get_int(int64_t *out, struct adl_journal_db *db,
+                           const char *sql);
+
+/* Step once and reset; for statements without rows. */
+int adl_journal_db_run(struct adl_journal_db *db, sqlite3_stmt *stmt);
+
+/* Translate SQLite's result code; sets db->why unless it is a good one. */
+int adl_journal_db_judge(struct adl_journal_db *db, int rc);
+
+/* For a row that could not be read: err is -ENOMEM or ASYNCDL_EJOURNAL. */
+int adl_journal_db_refuse_row(struct adl_journal_db *db, int err);
+
+/* Say why, for an error that is not SQLite's; answers err. */
+int adl_journal_db_refuse(struct adl_journal_db *db, int err, const char *why);
+
+#endif

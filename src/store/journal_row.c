@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/journal_row.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "asyncdl/error.h"
+
+#define NS_PER_S INT64_C(1000000000)
+#define HEX_LEN  (2 * ADL_JOURNAL_SHA256)
+
+enum column {
+    COLUMN_ID,
+    COLUMN_KEY,
+    COLUMN_STATE,
+    COLUMN_URL,
+    COLUMN_PATH,
+    COLUMN_BYTES,
+    COLUMN_MTIME,
+    COLUMN_MTIME_NS,
+    COLUMN_SHA256,
+    COLUMN_ETAG,
+    COLUMN_LAST_MODIFIED,
+    COLUMN_ATTEMPTS,
+    COLUMN_TOTAL,
+    COLUMN_CHECKSUM,
+    COLUMN_PART,
+    COLUMN_BOOT,
+    COLUMN_ERR,
+    COLUMN_STATUS,
+    COLUMN_RETRYABLE,
+    COLUMN_ERROR,
+};
+
+static const struct {
+    enum adl_record_state state;
+    const char *name;
+} states[] = {
+    {ADL_RECORD_DONE, "done"},
+    {ADL_RECORD_PARTIAL, "half"},
+    {ADL_RECORD_FAILED, "failed"},
+};
+
+static const char *get_state_name(enum adl_record_state state)
+{
+    return states[state - ADL_RECORD_DONE].name;
+}
+
+static int bind_int(sqlite3_stmt *stmt, enum column column, int64_t value)
+{
+    return sqlite3_bind_int64(stmt, (int)column + 1, value);
+}
+
+/* NULL is bound as NULL. */
+static int bind_text(sqlite3_stmt *stmt, enum column column, const char *text)
+{
+    return sqlite3_bind_text(stmt, (int)column + 1, text, -1, SQLITE_STATIC);
+}
+
+/* Whole seconds and what is left, which is never negative. */
+static int bind_mtime(sqlite3_stmt *stmt, int64_t mtime_ns)
+{
+    int64_t rest_ns = mtime_ns % NS_PER_S;
+
+    if (rest_ns < 0) {
+        rest_ns += NS_PER_S;
+    }
+    int rc = bind_int(stmt, COLUMN_MTIME, (mtime_ns - rest_ns) / NS_PER_S);
+    return rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_MTIME_NS, rest_ns);
+}
+
+static int bind_sha256(sqlite3_stmt *stmt, const struct adl_record *record)
+{
+    static const char digits[] = "0123456789abcdef";
+    char hex[HEX_LEN];
+
+    if (!record->has_sha256) {
+        return bind_text(stmt, COLUMN_SHA256, NULL);
+    }
+    for (size_t i = 0; i < ADL_JOURNAL_SHA256; i++) {
+        hex[2 * i] = digits[record->sha256[i] >> 4];
+        hex[2 * i + 1] = digits[record->sha256[i] & 15];
+    }
+    return sqlite3_bind_text(stmt, COLUMN_SHA256 + 1, hex, HEX_LEN,
+                             SQLITE_TRANSIENT);
+}
+
+/* What a finished file does not have. */
+static int bind_rest(sqlite3_stmt *stmt, const struct adl_record *record)
+{
+    static const struct adl_record none;
+    const struct adl_record *r =
+        record->state == ADL_RECORD_DONE ? &none : record;
+    int rc = bind_int(stmt, COLUMN_TOTAL, (int64_t)r->total);
+
+    rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_ERR, r->err);
+    rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_STATUS, r->status);
+    rc = rc != SQLITE_OK ? rc
+                         : bind_int(stmt, COLUMN_RETRYABLE, r->is_retryable);
+    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_PART, r->part);
+    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_BOOT, r->boot);
+    return rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_ERROR, r->error);
+}
+
+int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record)
+{
+    const struct {
+        enum column column;
+        const char *text;
+    } texts[] = {
+        {COLUMN_STATE, get_state_name(record->state)},
+        {COLUMN_URL, record->url != NULL ? record->url : ""},
+        {COLUMN_PATH, record->path},
+        {COLUMN_ETAG, record->etag},
+        {COLUMN_LAST_MODIFIED, record->last_modified},
+        {COLUMN_CHECKSUM, record->checksum},
+    };
+    int rc = sqlite3_bind_blob(stmt, COLUMN_KEY + 1, record->key,
+                               ADL_JOURNAL_KEY, SQLITE_STATIC);
+
+    rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_ID, (int64_t)record->id);
+    rc = rc != SQLITE_OK ? rc
+                         : bind_int(stmt, COLUMN_BYTES, (int64_t)record->bytes);
+    rc = rc != SQLITE_OK ? rc
+                         : bind_int(stmt, COLUMN_ATTEMPTS, record->attempts);
+    for (size_t i = 0; rc == SQLITE_OK && i < sizeof(texts) / sizeof(texts[0]);
+         i++) {
+        rc = bind_text(stmt, texts[i].column, texts[i].text);
+    }
+    rc = rc != SQLITE_OK ? rc : bind_mtime(stmt, record->mtime_ns);
+    rc = rc != SQLITE_OK ? rc : bind_sha256(stmt, record);
+    return rc != SQLITE_OK ? rc : bind_rest(stmt, record);
+}
+
+/* *out is NULL for NULL. 0, -ENOBUFS, or -ENOMEM. */
+static int read_text(const char **out, struct adl_arena *arena,
+                     sqlite3_stmt *stmt, enum column column)
+{
+    const void *text = sqlite3_column_text(stmt, (int)column);
+
+    *out = NULL;
+    if (text == NULL) {
+        return sqlite3_column_type(stmt, (int)column) == SQLITE_NULL ? 0
+                                                                     : -ENOMEM;
+    }
+    size_t len = (size_t)sqlite3_column_bytes(stmt, (int)column);
+    if (arena->cap - arena->used <= len) {
+        return -ENOBUFS;
+    }
+    char *copy = arena->bytes + arena->used;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    arena->used += len + 1;
+    *out = copy;
+    return 0;
+}
+
+static int read_state(enum adl_record_state *out, sqlite3_stmt *stmt)
+{
+    const char *name = (const char *)sqlite3_column_text(stmt, COLUMN_STATE);
+
+    for (size_t i = 0; name != NULL && i < sizeof(states) / sizeof(states[0]);
+         i++) {
+        if (strcmp(name, states[i].name) == 0) {
+            *out = states[i].state;
+            return 0;
+        }
+    }
+    return ASYNCDL_EJOURNAL;
+}
+
+static int read_key(uint8_t key[ADL_JOURNAL_KEY], sqlite3_stmt *stmt)
+{
+    const void *bytes = sqlite3_column_blob(stmt, COLUMN_KEY);
+
+    if (bytes == NULL ||
+        sqlite3_column_bytes(stmt, COLUMN_KEY) != ADL_JOURNAL_KEY) {
+        return ASYNCDL_EJOURNAL;
+    }
+    memcpy(key, bytes, ADL_JOURNAL_KEY);
+    return 0;
+}
+
+/* The value of a digit and 1; 0: none. */
+static const uint8_t digit_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+    ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+static int read_sha256(struct adl_record *out, sqlite3_stmt *stmt)
+{
+    const char *hex = (const char *)sqlite3_column_text(stmt, COLUMN_SHA256);
+
+    if (hex == NULL) {
+        return 0;
+    }
+    if (sqlite3_column_bytes(stmt, COLUMN_SHA256) != HEX_LEN) {
+        return ASYNCDL_EJOURNAL;
+    }
+    for (size_t i = 0; i < ADL_JOURNAL_SHA256; i++) {
+        unsigned high = digit_values[(uint8_t)hex[2 * i]];
+        unsigned low = digit_values[(uint8_t)hex[2 * i + 1]];
+
+        if (high == 0 || low == 0) {
+            return ASYNCDL_EJOURNAL;
+        }
+        out->sha256[i] = (uint8_t)((high - 1) << 4 | (low - 1));
+    }
+    out->has_sha256 = true;
+    return 0;
+}
+
+/* 0 and the number, or ASYNCDL_EJOURNAL where it is out of range. */
+static int read_int(int64_t *out, sqlite3_stmt *stmt, enum column column,
+                    int64_t min, int64_t max)
+{
+    *out = sqlite3_column_int64(stmt, (int)column);
+    return *out >= min && *out <= max ? 0 : ASYNCDL_EJOURNAL;
+}
+
+static int read_numbers(struct adl_record *out, sqlite3_stmt *stmt)
+{
+    int64_t id = 0;
+    int64_t bytes = 0;
+    int64_t attempts = 0;
+    int64_t mtime_s = 0;
+    int64_t mtime_ns = 0;
+
+    if (read_int(&id, stmt, COLUMN_ID, 1, INT64_MAX) < 0 ||
+        read_int(&bytes, stmt, COLUMN_BYTES, 0, INT64_MAX) < 0 ||
+        read_int(&attempts, stmt, COLUMN_ATTEMPTS, 0, UINT_MAX) < 0 ||
+        read_int(&mtime_s, stmt, COLUMN_MTIME, INT64_MIN / NS_PER_S + 1,
+                 INT64_MAX / NS_PER_S - 1) < 0 ||
+        read_int(&mtime_ns, stmt, COLUMN_MTIME_NS, 0, NS_PER_S - 1) < 0) {
+        return ASYNCDL_EJOURNAL;
+    }
+    out->id = (uint64_t)id;
+    out->bytes = (uint64_t)bytes;
+    out->attempts = (unsigned)attempts;
+    out->mtime_ns = mtime_s * NS_PER_S + mtime_ns;
+    return 0;
+}
+
+static int read_texts(struct adl_record *out, struct adl_arena *arena,
+                      sqlite3_stmt *stmt)
+{
+    const struct {
+        const char **out;
+        enum column column;
+    } texts[] = {
+        {&out->url, COLUMN_URL},
+        {&out->path, COLUMN_PATH},
+        {&out->etag, COLUMN_ETAG},
+        {&out->last_modified, COLUMN_LAST_MODIFIED},
+        {&out->checksum, COLUMN_CHECKSUM},
+    };
+    int err = 0;
+
+    for (size_t i = 0; err == 0 && i < sizeof(texts) / sizeof(texts[0]); i++) {
+        err = read_text(texts[i].out, arena, stmt, texts[i].column);
+    }
+    return err == 0 && out->url == NULL ? ASYNCDL_EJOURNAL : err;
+}
+
+/* What a finished file does not have. */
+static int read_rest(struct adl_record *out, struct adl_arena *arena,
+                     sqlite3_stmt *stmt)
+{
+    int64_t total = 0;
+    int64_t code = 0;
+    int64_t status = 0;
+
+    if (read_int(&total, stmt, COLUMN_TOTAL, 0, INT64_MAX) < 0 ||
+        read_int(&code, stmt, COLUMN_ERR, INT_MIN, 0) < 0 ||
+        read_int(&status, stmt, COLUMN_STATUS, 0, INT_MAX) < 0) {
+        return ASYNCDL_EJOURNAL;
+    }
+    out->total = (uint64_t)total;
+    out->err = (int)code;
+    out->status = (int)status;
+    out->is_retryable = sqlite3_column_int(stmt, COLUMN_RETRYABLE) != 0;
+    int err = read_text(&out->part, arena, stmt, COLUMN_PART);
+    if (err == 0) {
+        err = read_text(&out->boot, arena, stmt, COLUMN_BOOT);
+    }
+    return err < 0 ? err : read_text(&out->error, arena, stmt, COLUMN_ERROR);
+}
+
+int adl_row_read(struct adl_record *out, struct adl_arena *arena,
+                 sqlite3_stmt *stmt)
+{
+    size_t used = arena->used;
+
+    *out = (struct adl_record){0};
+    int err = read_key(out->key, stmt);
+    if (err == 0) {
+        err = read_state(&out->state, stmt);
+    }
+    if (err == 0) {
+        err = read_sha256(out, stmt);
+    }
+    if (err == 0) {
+        err = read_numbers(out, stmt);
+    }
+    if (err == 0) {
+        err = read_texts(out, arena, stmt);
+    }
+    if (err == 0 && out->state != ADL_RECORD_DONE) {
+        err = read_rest(out, arena, stmt);
+    }
+    if (err < 0) {
+        arena->used = used;
+    }
+    return err;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* A row of the journal's table of entries, and the record that it stands for.
+ */
+#ifndef ADL_STORE_JOURNAL_ROW_H
+#define ADL_STORE_JOURNAL_ROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#define ADL_JOURNAL_KEY    16 /* bytes of an entry's key */
+#define ADL_JOURNAL_SHA256 32
+
+enum adl_record_state {
+    ADL_RECORD_DONE = 1,
+    ADL_RECORD_PARTIAL,
+    ADL_RECORD_FAILED,
+};
+
+/* What is known of an entry of the list. Of those marked with *, a finished one
+ * has none: they are not kept. */
+struct adl_record {
+    uint64_t id; /* from 1, in the order in which lines were first met */
+    uint8_t key[ADL_JOURNAL_KEY]; /* of the entry: a hash */
+    enum adl_record_state state;
+    const char *url;  /* redacted; NULL is written as "" */
+    const char *path; /* below DIR, or NULL */
+    unsigned attempts;
+    uint64_t bytes;   /* of the file, or of the part that is on the disk */
+    uint64_t total;   /* * the whole size; 0: unknown */
+    int64_t mtime_ns; /* of the finished file */
+    const char *etag; /* validators as sent, or NULL */
+    const char *last_modified;
+    bool has_sha256;
+    uint8_t sha256[ADL_JOURNAL_SHA256];
+    const char *checksum; /* "sha-512=HEX" that it was checked against, NULL */
+    const char *part;     /* * the part file in .asyncdl/, or NULL */
+    const char *boot;     /* * boot id under which the part was written, NULL */
+    int err;              /* * why it failed: a code of asyncdl/error.h */
+    int status;           /* * HTTP status of the last answer, or 0 */
+    bool is_retryable;    /* * */
+    const char *error;    /* * why it failed, in words, or NULL */
+};
+
+/* The columns in the order in which rows are bound and read. */
+#define ADL_ROW_COLUMNS                                                 \
+    "id, key, state, url, path, bytes, mtime, mtime_ns, sha256, etag, " \
+    "last_modified, attempts, total, checksum, part, boot, err, "       \
+    "status, retryable, error"
+#define ADL_ROW_PARAMETERS                                               \
+    "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, " \
+    "?16, ?17, ?18, ?19, ?20"
+
+/* Strings of records. */
+struct adl_arena {
+    char *bytes;
+    size_t used;
+    size_t cap;
+};
+
+/*
+ * Bind a record to all parameters of stmt; its strings are borrowed until stmt
+ * is stepped. Answers SQLite's result code.
+ */
+int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record);
+
+/*
+ * Read the row that stmt is at; strings are copied to the arena. 0, -ENOBUFS
+ * when they do not fit, ASYNCDL_EJOURNAL for what no asyncdl wrote.
+ */
+int adl_row_read(struct adl_record *out, struct adl_arena *arena,
+                 sqlite3_stmt *stmt);
+
+#endif

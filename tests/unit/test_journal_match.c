@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit/journal_records.h"
+
+#include <stdlib.h>
+
+#include "util/rng.h"
+
+#define N 1000
+
+/* Keys that come in some order, and the ids that they shall find. */
+struct order_case {
+    const char *name;
+    int keys[12]; /* of records 1, 2, ...; ends with -1 */
+    int lines[12];
+    int ids[12]; /* 0: new */
+};
+
+static const struct order_case order_cases[] = {
+    {"the same again", {5, 6, 7, -1}, {5, 6, 7, -1}, {1, 2, 3}},
+    {"inserted", {5, 6, 7, -1}, {5, 8, 9, 6, 7, -1}, {1, 0, 0, 2, 3}},
+    {"in front", {5, 6, -1}, {8, 5, 6, -1}, {0, 1, 2}},
+    {"at the end", {5, 6, -1}, {5, 6, 8, 5, -1}, {1, 2, 0, 0}},
+    {"removed", {5, 6, 7, 8, -1}, {5, 8, -1}, {1, 4}},
+    {"removed, then back", {5, 6, 7, -1}, {7, 5, 6, -1}, {3, 1, 2}},
+    {"reversed", {1, 2, 3, 4, -1}, {4, 3, 2, 1, -1}, {4, 3, 2, 1}},
+    {"twins in order", {5, 5, 6, 5, -1}, {5, 5, 6, 5, -1}, {1, 2, 3, 4}},
+    {"the next twin, then the lowest",
+     {5, 6, 5, 7, 5, -1},
+     {6, 5, 5, 5, -1},
+     {2, 3, 1, 5}},
+    {"one twin more", {5, 5, -1}, {5, 5, 5, -1}, {1, 2, 0}},
+    {"twin of a matched one", {5, 6, 5, -1}, {5, 5, 6, -1}, {1, 3, 2}},
+    {"nothing is known", {-1}, {5, 6, -1}, {0, 0}},
+    {"all is other", {1, 2, -1}, {5, 6, -1}, {0, 0}},
+};
+
+static void test_lines_find_their_records_in_any_order(void **state)
+{
+    for (size_t i = 0; i < sizeof(order_cases) / sizeof(order_cases[0]); i++) {
+        const struct order_case *c = &order_cases[i];
+        int aside_fd = open_aside(*state);
+        struct adl_journal *journal = NULL;
+        char why[200] = "";
+
+        assert_int_equal(adl_journal_open(&journal, aside_fd,
+                                          ADL_JOURNAL_RESTART, false, why,
+                                          sizeof(why)),
+                         0);
+        for (int k = 0; c->keys[k] >= 0; k++) {
+            struct adl_record record =
+                make_record(adl_journal_take_id(journal), (uint64_t)c->keys[k]);
+
+            assert_int_equal(adl_journal_put(journal, &record), 0);
+            assert_int_equal(match(journal, (uint64_t)c->keys[k]), 0);
+        }
+        adl_journal_close(journal);
+        journal = open_journal(aside_fd);
+        for (int k = 0; c->lines[k] >= 0; k++) {
+            int64_t id = match(journal, (uint64_t)c->lines[k]);
+
+            if (id != c->ids[k]) {
+                fail_msg("%s, line %d: %d", c->name, k + 1, (int)id);
+            }
+        }
+        adl_journal_close(journal);
+        close(aside_fd);
+    }
+}
+
+/* Against a plain array: any order, twins, gaps, and puts meanwhile. */
+static void test_any_order_is_answered_as_an_array_would(void **state)
+{
+    struct adl_rng rng = {7};
+    int aside_fd = open_aside(*state);
+    struct adl_journal *journal = open_journal(aside_fd);
+    static uint64_t keys[N + 1]; /* by id; 0: none */
+    int n_found = 0;
+
+    for (uint64_t id = 1; id <= N; id++) {
+        struct adl_record record =
+            make_record(id, 1 + adl_rng_next(&rng) % (N / 2));
+
+        if (adl_rng_next(&rng) % 5 == 0 && id < N) {
+            continue; /* a gap */
+        }
+        memcpy(&keys[id], record.key + 8, 8);
+        assert_int_equal(adl_journal_put(journal, &record), 0);
+    }
+    adl_journal_close(journal);
+    journal = open_journal(aside_fd);
+    uint64_t next = 1;
+    for (int line = 0; line < 3 * N; line++) {
+        uint64_t key = adl_rng_next(&rng) % (N / 2 + 50) + 1;
+        uint64_t expected = 1;
+
+        next = adl_rng_next(&rng) % 20 == 0 ? adl_rng_next(&rng) % N : next + 1;
+        if (next <= N && keys[next] != 0) {
+            key = keys[next]; /* mostly in order */
+        }
+        while (expected <= N && keys[expected] != key) {
+            expected++;
+        }
+        int64_t id = match(journal, key);
+        if (expected <= N && id != (int64_t)expected) {
+            /* among twins the next in order is as good */
+            assert_in_range(id, 1, N);
+            assert_int_equal(keys[id], key);
+            expected = (uint64_t)id;
+        }
+        assert_int_equal(id, expected <= N ? expected : 0);
+        if (id > 0) {
+            struct adl_record record = make_record((uint64_t)id, key);
+
+            keys[id] = 0;
+            n_found++;
+            assert_int_equal(adl_journal_put(journal, &record), 0);
+        }
+    }
+    assert_true(n_found > N / 2);
+    adl_journal_close(journal);
+    close(aside_fd);
+}
+
+static void test_what_was_put_before_the_index_is_kept(void **state)
+{
+    int aside_fd = open_aside(*state);
+    struct adl_journal *journal = open_journal(aside_fd);
+
+    put_records(journal, 10);
+    adl_journal_close(journal);
+    journal = open_journal(aside_fd);
+    struct adl_record record = make_record(adl_journal_take_id(journal), 77);
+    assert_int_equal(adl_journal_put(journal, &record), 0);
+    assert_int_equal(match(journal, 5), 6); /* makes the index */
+    record = make_record(adl_journal_take_id(journal), 78);
+    assert_int_equal(adl_journal_put(journal, &record), 0);
+    assert_int_equal(adl_journal_commit(journal), 0);
+    adl_journal_close(journal);
+    journal = open_journal(aside_fd);
+    assert_int_equal(match(journal, 77), 11);
+    assert_int_equal(match(journal, 78), 12);
+    adl_journal_close(journal);
+    close(aside_fd);
+}
+
+static void test_a_row_larger_than_the_arena_is_read(void **state)
+{
+    static char url[1000000];
+    int aside_fd = open_aside(*state);
+    struct adl_journal *journal = open_journal(aside_fd);
+    struct adl_record found;
+    uint8_t key[ADL_JOURNAL_KEY];
+
+    memset(url, 'u', sizeof(url) - 1);
+    for (uint64_t i = 0; i < 4; i++) {
+        struct adl_record record = make_record(i + 1, i);
+
+        record.url = i % 2 == 1 ? url : "short";
+        assert_int_equal(adl_journal_put(journal, &record), 0);
+    }
+    adl_journal_close(journal);
+    journal = open_journal(aside_fd);
+    for (uint64_t i = 0; i < 4; i++) {
+        make_key(key, i);
+        assert_int_equal(adl_journal_match(journal, key, &found), 1);
+        assert_string_equal(found.url, i % 2 == 1 ? url : "short");
+    }
+    adl_journal_close(journal);
+    close(aside_fd);
+}
+
+#define TEST(name) \
+    cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_lines_find_their_records_in_any_order),
+        TEST(test_any_order_is_answered_as_an_array_would),
+        TEST(test_what_was_put_before_the_index_is_kept),
+        TEST(test_a_row_larger_than_the_arena_is_read),
+    };
+
+    return cmocka_run_group_tests_name("journal_match", tests, NULL, NULL);
+}
