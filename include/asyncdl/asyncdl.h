@@ -7,6 +7,7 @@
 #include "error.h"
 #include "event.h"
 #include "future.h"
+#include "journal.h"
 #include "request.h"
 #include "version.h"
 
