@@ -66,6 +66,39 @@ enum asyncdl_tls_version {
     ASYNCDL_TLS_1_3,
 };
 
+/** Whether to remember what became of requests. */
+enum asyncdl_journal_mode {
+    ASYNCDL_JOURNAL_NONE = 0, /**< no; every file is a stranger's */
+    /**
+     * In DIR/.asyncdl/journal.db, made if missing. A request that was done
+     * before, by its URL and what names its file (dir, name, else the client's
+     * name_template) and the how-many-th time these are requested, completes as
+     * ASYNCDL_SKIPPED with err 0 where its file is as it was left; half a body
+     * is gone on with; every request keeps its name. One client at a time may
+     * use a directory so.
+     */
+    ASYNCDL_JOURNAL_KEEP,
+    /**
+     * Likewise, but nothing counts as done: files are downloaded again, those
+     * replaced that are as they were left. A journal that cannot be read is set
+     * aside as journal.db.old.
+     */
+    ASYNCDL_JOURNAL_RESTART,
+};
+
+/** What of a finished file is made to outlast a power cut. */
+enum asyncdl_fsync {
+    ASYNCDL_FSYNC_NONE = 0, /**< what the system has written by itself */
+    /**
+     * No file is empty or torn under its name: before many files get theirs,
+     * their file system is synced. Names last from the next sync on, and when
+     * the client is closed.
+     */
+    ASYNCDL_FSYNC_BATCH,
+    /** Each file with its name, before it is told. Slow. */
+    ASYNCDL_FSYNC_FILE,
+};
+
 /** Flags of a client. */
 enum asyncdl_client_flags {
     /** Set a file's time from Last-Modified. */
@@ -83,6 +116,11 @@ enum asyncdl_client_flags {
      * hashed on the loop's threadpool as it is written, others on the loop.
      */
     ASYNCDL_CLIENT_SHA256 = 1u << 5,
+    /**
+     * With a journal: hash files that were done before, and download those
+     * again that are not what they were.
+     */
+    ASYNCDL_CLIENT_VERIFY = 1u << 6,
 };
 
 /** How requests are sent. Strings are copied; NULL means the default. */
@@ -158,7 +196,9 @@ struct asyncdl_client_options {
     uint64_t max_time_ms;        /**< for an attempt (no limit) */
     uint64_t max_size_bytes;     /**< of a decoded body (no limit) */
     int32_t max_redirects;       /**< (20); ASYNCDL_NONE for none */
-    uint32_t reserved;           /**< zero */
+    enum asyncdl_journal_mode journal; /**< (ASYNCDL_JOURNAL_NONE) */
+    enum asyncdl_fsync fsync;          /**< (ASYNCDL_FSYNC_NONE) */
+    uint32_t reserved;                 /**< zero */
     struct asyncdl_http_options http;
 };
 
@@ -191,7 +231,10 @@ typedef void (*asyncdl_want_cb)(size_t n_wanted, void *data);
  * @param opts  copied; NULL means every default
  * @return 0, -EINVAL for an option out of range, ASYNCDL_ENOTBUILT for one that
  * this build or its libcurl lacks, -errno for a file that cannot be read, or
- * -ENOMEM
+ * -ENOMEM; with a journal ASYNCDL_EINUSE where another client has it,
+ * ASYNCDL_EJOURNAL where it is damaged or no journal, ASYNCDL_EJOURNALNEW where
+ * it is a newer asyncdl's, and -errno where the directory or the journal cannot
+ * be made or written. Nothing that is there is changed then.
  */
 ASYNCDL_API int asyncdl_client_open(struct asyncdl_client **out,
                                     struct uv_loop_s *loop,
@@ -203,7 +246,8 @@ ASYNCDL_API int asyncdl_client_open(struct asyncdl_client **out,
  * Every pending request first completes with -ECANCELED. Returns at once; the
  * loop must keep running until @p on_closed, which may be NULL. Callbacks that
  * run until then may still use the client, but not close it again;
- * asyncdl_fetch() then answers -ECANCELED. Not NULL.
+ * asyncdl_fetch() then answers -ECANCELED. With a journal, what has come of a
+ * body stays for a later client to go on with. Not NULL.
  */
 ASYNCDL_API void asyncdl_client_close(struct asyncdl_client *client,
                                       asyncdl_close_cb on_closed, void *data);
@@ -286,6 +330,14 @@ ASYNCDL_API int asyncdl_client_observe(struct asyncdl_client *client,
  */
 ASYNCDL_API void asyncdl_client_on_want(struct asyncdl_client *client,
                                         asyncdl_want_cb on_want, void *data);
+
+/**
+ * Have the journal say, once the client is closed, that its run ended with
+ * @p status, an exit status from 0 to 255. Without this it says that the end is
+ * not known.
+ */
+ASYNCDL_API void asyncdl_client_end_run(struct asyncdl_client *client,
+                                        int status);
 
 /** What a client is busy with. */
 struct asyncdl_client_stats {

@@ -6,11 +6,13 @@
 #include "cli/blame.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "asyncdl/error.h"
 #include "asyncdl/version.h"
 #include "cli/optparse.h"
+#include "cli/tally.h"
 
 /* A variable of the environment, and the option of the client it sets. */
 struct variable {
@@ -48,6 +50,7 @@ static int try_given(uv_loop_t *loop, const struct adl_given *given)
     struct adl_buf error = {0};
 
     adl_options_init(&options);
+    options.keeps_journal = false; /* leaves no traces */
     int err = adl_optparse_given(&options, given, &error);
     if (err == 0) {
         adl_options_get_client(&client_options, &options);
@@ -125,10 +128,61 @@ static int add_reason(struct adl_buf *buf, const struct adl_given *guilty,
     return full;
 }
 
-int adl_blame(struct adl_buf *buf, uv_loop_t *loop,
+/* What is wrong with the directory, or with the journal in it. */
+static int add_directory(struct adl_buf *buf, const char *dir, int err)
+{
+    const char *why = asyncdl_strerror(err);
+    const char *at = dir != NULL ? dir : ".";
+
+    switch (err) {
+    case ASYNCDL_EINUSE:
+        return adl_buf_addf(buf,
+                            "%s: another run is at work there: wait for its "
+                            "end, or use another --dir",
+                            at);
+    case ASYNCDL_EINWAY:
+    case ASYNCDL_EJOURNAL:
+        return adl_buf_addf(buf,
+                            "%s/.asyncdl/journal.db: %s; --restart sets it "
+                            "aside and begins anew, --no-journal does without",
+                            at, why);
+    case ASYNCDL_EJOURNALNEW:
+        return adl_buf_addf(
+            buf,
+            "%s/.asyncdl/journal.db: %s: use that, or --restart "
+            "to set it aside and begin anew",
+            at, why);
+    default:
+        return adl_buf_addf(buf,
+                            "cannot keep a journal in %s/.asyncdl: %s; files "
+                            "and journal go there, --dir names another place",
+                            at, why);
+    }
+}
+
+/* Is it the journal that keeps the client from opening? */
+static bool is_of_journal(uv_loop_t *loop, const struct adl_options *options)
+{
+    struct asyncdl_client_options without;
+
+    adl_options_get_client(&without, options);
+    if (without.journal == ASYNCDL_JOURNAL_NONE) {
+        return false;
+    }
+    without.journal = ASYNCDL_JOURNAL_NONE;
+    return try_open(loop, &without) == 0;
+}
+
+int adl_blame(struct adl_buf *buf, bool *out_is_local, uv_loop_t *loop,
               const struct adl_options *options, int err)
 {
     const struct adl_given *guilty = NULL;
+
+    *out_is_local = false;
+    if (is_of_journal(loop, options)) {
+        *out_is_local = adl_tally_is_local_fault(err);
+        return add_directory(buf, options->client.dir, err);
+    }
 
     for (size_t i = 0; guilty == NULL && i < options->n_given; i++) {
         if (try_given(loop, &options->given[i]) == err) {

@@ -53,6 +53,7 @@ static const char rest[] =
 static const char *const titles[ADL_N_GROUPS] = {
     [ADL_GROUP_LISTS] = "Lists",
     [ADL_GROUP_FILES] = "Where files go",
+    [ADL_GROUP_AGAIN] = "Running again",
     [ADL_GROUP_PACE] = "How much at once",
     [ADL_GROUP_REQUEST] = "The request (names and meanings are curl's)",
     [ADL_GROUP_OUTPUT] = "What it says",

@@ -7,6 +7,8 @@ void adl_options_init(struct adl_options *options)
 {
     *options = (struct adl_options){.client = ASYNCDL_CLIENT_OPTIONS_INIT};
     options->client.flags = ASYNCDL_CLIENT_REMOTE_TIME;
+    options->keeps_journal = true;
+    options->fsync = ASYNCDL_FSYNC_BATCH;
 }
 
 void adl_options_finish(struct adl_options *options)
@@ -28,6 +30,15 @@ const char *adl_options_keep(struct adl_options *options, const char *str)
     return options->strings.items[options->strings.n - 1];
 }
 
+static enum asyncdl_journal_mode choose_journal(
+    const struct adl_options *options)
+{
+    if (!options->keeps_journal || options->is_discarding) {
+        return ASYNCDL_JOURNAL_NONE;
+    }
+    return options->restarts ? ASYNCDL_JOURNAL_RESTART : ASYNCDL_JOURNAL_KEEP;
+}
+
 void adl_options_get_client(struct asyncdl_client_options *out,
                             const struct adl_options *options)
 {
@@ -38,4 +49,6 @@ void adl_options_get_client(struct asyncdl_client_options *out,
     out->http.version = (enum asyncdl_http_version)options->http_version;
     out->http.ip_version = (enum asyncdl_ip_version)options->ip_version;
     out->http.tls_min = (enum asyncdl_tls_version)options->tls_min;
+    out->fsync = (enum asyncdl_fsync)options->fsync;
+    out->journal = choose_journal(options);
 }

@@ -50,10 +50,13 @@ struct adl_options {
     unsigned tls_min;      /* enum asyncdl_tls_version */
     unsigned dups;         /* enum adl_dups */
     unsigned color;        /* enum adl_color */
+    unsigned fsync;        /* enum asyncdl_fsync */
     unsigned config_depth; /* config files that name config files */
     bool is_strict;
     bool is_overwriting;
     bool is_discarding;
+    bool keeps_journal;
+    bool restarts;
     bool is_quiet;
     bool is_verbose;
     bool wants_help;
@@ -79,6 +82,7 @@ enum adl_option_kind {
 enum adl_option_group {
     ADL_GROUP_LISTS,
     ADL_GROUP_FILES,
+    ADL_GROUP_AGAIN,
     ADL_GROUP_PACE,
     ADL_GROUP_REQUEST,
     ADL_GROUP_OUTPUT,

@@ -21,6 +21,13 @@ static const char *const dups_words[] = {
     NULL,
 };
 
+static const char *const fsync_words[] = {
+    [ASYNCDL_FSYNC_NONE] = "none",
+    [ASYNCDL_FSYNC_BATCH] = "batch",
+    [ASYNCDL_FSYNC_FILE] = "file",
+    NULL,
+};
+
 static const char *const color_words[] = {
     [ADL_COLOR_AUTO] = "auto",
     [ADL_COLOR_ALWAYS] = "always",
@@ -85,6 +92,33 @@ const struct adl_option adl_option_table[] = {
      .group = ADL_GROUP_FILES,
      .offset = FIELD(is_discarding),
      .help = "download, count, write nothing"},
+
+    {.name = "fsync",
+     .kind = ADL_OPTION_WORD,
+     .group = ADL_GROUP_FILES,
+     .offset = FIELD(fsync),
+     .words = fsync_words,
+     .arg = "none|batch|file",
+     .help = "what outlasts a power cut: whole files or none, "
+             "synced many at a time (batch); each file at once"},
+
+    /* Running again */
+    {.name = "journal",
+     .kind = ADL_OPTION_BOOL,
+     .group = ADL_GROUP_AGAIN,
+     .offset = FIELD(keeps_journal),
+     .help =
+         "remember in DIR/.asyncdl what is done (on; not with --no-journal)"},
+    {.name = "restart",
+     .kind = ADL_OPTION_BOOL,
+     .group = ADL_GROUP_AGAIN,
+     .offset = FIELD(restarts),
+     .help = "download again what is done, and replace it"},
+    {.name = "verify",
+     .kind = ADL_OPTION_FLAG,
+     .group = ADL_GROUP_AGAIN,
+     .min = ASYNCDL_CLIENT_VERIFY,
+     .help = "hash what is done, and download again what differs"},
 
     /* How much at once */
     {.name = "jobs",

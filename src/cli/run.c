@@ -55,6 +55,7 @@ static void stop(struct run *run)
         return;
     }
     run->is_stopped = true;
+    asyncdl_client_end_run(run->client, adl_tally_get_exit_status(&run->tally));
     asyncdl_client_on_want(run->client, NULL, NULL);
     adl_reader_close(&run->reader, on_reader_closed);
     asyncdl_client_close(run->client, NULL, NULL);
@@ -229,22 +230,24 @@ static int watch_signals(struct run *run)
     return err;
 }
 
-/* Open the client, and say which option was wrong if it cannot be. */
+/* Open the client, and say what was wrong if it cannot be. An exit status. */
 static int open_client(struct run *run)
 {
+    bool is_local = false;
     struct asyncdl_client_options options;
     struct adl_buf text = {0};
 
     adl_options_get_client(&options, run->options);
     int err = asyncdl_client_open(&run->client, &run->loop, &options);
     if (err < 0) {
-        int full = adl_blame(&text, &run->loop, run->options, err);
+        int full = adl_blame(&text, &is_local, &run->loop, run->options, err);
 
         adl_msg_error(run->msg, "%s",
                       full == 0 ? adl_buf_str(&text) : strerror(ENOMEM));
         adl_buf_finish(&text);
+        return is_local ? ADL_EXIT_LOCAL : ADL_EXIT_USAGE;
     }
-    return err;
+    return ADL_EXIT_DONE;
 }
 
 static int start(struct run *run, struct adl_sources *sources)
@@ -320,9 +323,10 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
     (void)signal(SIGPIPE, SIG_IGN); /* fails for no real signal */
     (void)signal(SIGXFSZ, SIG_IGN); /* likewise; the write says EFBIG */
     raise_descriptor_limit(options);
-    if (open_client(&run) < 0) {
+    int status = open_client(&run);
+    if (status != ADL_EXIT_DONE) {
         (void)uv_loop_close(&run.loop); /* the program ends */
-        return ADL_EXIT_USAGE;
+        return status;
     }
     err = start(&run, sources);
     if (err < 0) {
@@ -331,7 +335,7 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
     }
     asyncdl_client_on_want(run.client, on_want, &run);
     (void)uv_run(&run.loop, UV_RUN_DEFAULT);
-    int status = finish(&run, start_ns);
+    status = finish(&run, start_ns);
     (void)uv_loop_close(&run.loop); /* the program ends */
     return status;
 }

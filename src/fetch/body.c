@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "asyncdl/error.h"
+#include "fetch/chunk.h"
+#include "fetch/save.h"
 
 #define CHUNKS_BYTES      (8u * 1024 * 1024) /* of all files under way, about */
 #define CHUNK_MIN         32768u
@@ -18,26 +20,9 @@
 #define CHUNKS_FILLED_MAX 2 /* more than these, and the socket waits */
 #define STREAM_WEIGHT     16
 
-struct chunk {
-    struct chunk *next; /* body.filled, body.work.chunks */
-    size_t len;
-    size_t cap;
-    char bytes[];
-};
-
-static void free_chunks(struct chunk *chunk)
-{
-    while (chunk != NULL) {
-        struct chunk *next = chunk->next;
-
-        free(chunk);
-        chunk = next;
-    }
-}
-
 static void drop_chunks(struct adl_body *body)
 {
-    free_chunks(body->filled);
+    adl_chunk_destroy_all(body->filled);
     free(body->filling);
     body->filled = NULL;
     body->filling = NULL;
@@ -65,6 +50,11 @@ void adl_body_reset(struct adl_body *body)
     body->must_rewind = false;
     body->must_save = false;
     body->must_drop = false;
+    body->must_keep = false;
+    body->is_left = false;
+    body->rest.part[0] = '\0';
+    body->n_noted = 0;
+    body->n_synced = 0;
 }
 
 /* Several files at once share the room; one alone gets the largest chunks. */
@@ -79,21 +69,9 @@ static size_t choose_cap(const struct adl_body *body)
     return cap < CHUNK_MAX ? cap : CHUNK_MAX;
 }
 
-static struct chunk *create_chunk(size_t cap)
-{
-    struct chunk *chunk = malloc(sizeof(*chunk) + cap);
-
-    if (chunk != NULL) {
-        chunk->next = NULL;
-        chunk->len = 0;
-        chunk->cap = cap;
-    }
-    return chunk;
-}
-
 static void queue_chunk(struct adl_body *body)
 {
-    struct chunk **end = &body->filled;
+    struct adl_chunk **end = &body->filled;
 
     if (body->filling == NULL || body->filling->len == 0) {
         return;
@@ -106,107 +84,6 @@ static void queue_chunk(struct adl_body *body)
     body->n_filled++;
 }
 
-/* The first error's words; called by whoever owns the body's saving. */
-static void keep_error(struct adl_body *body,
-                       const struct adl_sink_error *error)
-{
-    body->is_damaged = error->is_damaged;
-    if (body->error == NULL && error->text[0] != '\0') {
-        body->error = strdup(error->text); /* NULL: what err says must do */
-    }
-}
-
-/* On a thread of the pool. */
-static int write_chunks(struct adl_body *body, struct adl_sink_error *error)
-{
-    int err = 0;
-
-    if (body->sink == NULL) {
-        err = adl_sink_open(&body->sink, body->env->dir, &body->work.target,
-                            body->work.expected, error);
-    } else if (body->work.is_rewinding) {
-        err = adl_sink_rewind(body->sink, &body->work.target, error);
-    }
-    for (struct chunk *c = body->work.chunks; c != NULL && err == 0;
-         c = c->next) {
-        err = adl_sink_write(body->sink, c->bytes, c->len, error);
-    }
-    return err;
-}
-
-/* Is there a file ready to appear? Then it is noted, and waits in body->sink
- * for the second half of the job. On a thread of the pool. */
-static int get_ready(struct adl_body *body, struct adl_sink_error *error)
-{
-    int err = body->ops->on_ready != NULL
-                  ? body->ops->on_ready(body, body->sink, error)
-                  : 0;
-
-    if (err < 0) {
-        adl_sink_abort(body->sink);
-        body->sink = NULL;
-    }
-    return err;
-}
-
-/* On a thread of the pool. */
-static int appear(struct adl_body *body, const struct adl_sink_target *target,
-                  int settle_err)
-{
-    struct adl_sink *sink = body->sink;
-    struct adl_sink_error error;
-    int err = settle_err;
-
-    adl_sink_error_init(&error);
-    body->sink = NULL;
-    if (err < 0) {
-        (void)snprintf(error.text, sizeof(error.text),
-                       "write down what was saved: %s", asyncdl_strerror(err));
-        adl_sink_abort(sink);
-    } else {
-        err = adl_sink_commit(sink, target, &error);
-    }
-    if (err < 0 && body->ops->on_unmade != NULL) {
-        body->ops->on_unmade(body, err, error.text);
-    }
-    keep_error(body, &error);
-    return err;
-}
-
-/* On a thread of the pool. */
-static void run_stream(struct adl_job *job)
-{
-    struct adl_body *body = (struct adl_body *)job;
-    struct adl_sink_error error;
-
-    adl_sink_error_init(&error);
-    if (!body->work.is_dropping && body->work.err == 0) {
-        body->work.err = write_chunks(body, &error);
-    }
-    if (body->work.is_saving && body->work.err == 0) {
-        body->work.err =
-            adl_sink_prepare(body->sink, &body->work.target, &error);
-    }
-    if (body->work.is_dropping || body->work.err < 0) {
-        adl_sink_abort(body->sink);
-        body->sink = NULL;
-    } else if (body->work.is_saving) {
-        body->work.err = get_ready(body, &error);
-    }
-    if (body->sink == NULL || !body->work.is_saving) {
-        job->seal = NULL;
-    }
-    keep_error(body, &error);
-}
-
-/* On a thread of the pool. */
-static void seal_stream(struct adl_job *job, int err)
-{
-    struct adl_body *body = (struct adl_body *)job;
-
-    body->work.err = appear(body, &body->work.target, err);
-}
-
 static void submit(struct adl_body *body);
 
 static void done_stream(struct adl_job *job)
@@ -214,8 +91,10 @@ static void done_stream(struct adl_job *job)
     struct adl_body *body = (struct adl_body *)job;
     bool is_over = body->work.is_saving || body->work.is_dropping;
 
-    free_chunks(body->work.chunks);
+    adl_chunk_destroy_all(body->work.chunks);
     body->work.chunks = NULL;
+    free(body->work.version);
+    body->work.version = NULL;
     body->is_busy = false;
     body->err = body->work.err;
     if (is_over) {
@@ -230,6 +109,17 @@ static void done_stream(struct adl_job *job)
     body->ops->on_room(body);
 }
 
+/* For the job alone. Without memory the body is only not gone on with. */
+static struct adl_validator *copy_version(const struct adl_validator *version)
+{
+    struct adl_validator *copy = version != NULL ? malloc(sizeof(*copy)) : NULL;
+
+    if (copy != NULL) {
+        *copy = *version;
+    }
+    return copy;
+}
+
 static void submit(struct adl_body *body)
 {
     body->work.chunks = body->filled;
@@ -239,13 +129,15 @@ static void submit(struct adl_body *body)
     body->work.is_rewinding = body->must_rewind;
     body->work.is_saving = body->must_save;
     body->work.is_dropping = body->must_drop;
+    body->work.is_keeping = body->must_keep;
+    body->work.version = copy_version(body->version);
     body->filled = NULL;
     body->n_filled = 0;
     body->must_rewind = false;
     body->is_busy = true;
     body->job = (struct adl_job){
-        .run = run_stream,
-        .seal = seal_stream,
+        .run = adl_save_stream,
+        .seal = adl_save_seal_stream,
         .done = done_stream,
         .weight = STREAM_WEIGHT,
     };
@@ -267,7 +159,7 @@ static int become_stream(struct adl_body *body)
     if (body->mem.len == 0) {
         return 0;
     }
-    body->filling = create_chunk(body->mem.len);
+    body->filling = adl_chunk_create(body->mem.len);
     if (body->filling == NULL) {
         return -ENOMEM;
     }
@@ -282,9 +174,9 @@ static int fill(struct adl_body *body, const char *bytes, size_t len)
 {
     while (len > 0) {
         if (body->filling == NULL) {
-            body->filling = create_chunk(choose_cap(body));
+            body->filling = adl_chunk_create(choose_cap(body));
         }
-        struct chunk *chunk = body->filling;
+        struct adl_chunk *chunk = body->filling;
         if (chunk == NULL) {
             return -ENOMEM;
         }
@@ -394,7 +286,7 @@ static int check_digest(struct adl_body *body)
     adl_sink_error_init(&error);
     err = adl_checks_judge(&body->target.checks, &sums, error.text,
                            sizeof(error.text), &error.is_damaged);
-    keep_error(body, &error);
+    adl_save_keep_error(body, &error);
     return err;
 }
 
@@ -426,32 +318,6 @@ int adl_body_add(struct adl_body *body, const void *bytes, size_t len)
     return err < 0 ? err : rc;
 }
 
-/* On a thread of the pool. */
-static void run_small(struct adl_job *job)
-{
-    struct adl_body *body = (struct adl_body *)job;
-    struct adl_sink_error error;
-
-    adl_sink_error_init(&error);
-    body->err = adl_sink_make(&body->sink, body->env->dir, &body->target,
-                              adl_buf_str(&body->mem), body->mem.len, &error);
-    if (body->err == 0) {
-        body->err = get_ready(body, &error);
-    }
-    if (body->err < 0) {
-        job->seal = NULL;
-    }
-    keep_error(body, &error);
-}
-
-/* On a thread of the pool. */
-static void seal_small(struct adl_job *job, int err)
-{
-    struct adl_body *body = (struct adl_body *)job;
-
-    body->err = appear(body, &body->target, err);
-}
-
 static void done_small(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
@@ -476,8 +342,8 @@ void adl_body_save(struct adl_body *body)
         submit_if_idle(body);
     } else {
         body->job = (struct adl_job){
-            .run = run_small,
-            .seal = seal_small,
+            .run = adl_save_small,
+            .seal = adl_save_seal_small,
             .done = done_small,
             .weight = 1,
         };
@@ -494,4 +360,31 @@ void adl_body_drop(struct adl_body *body)
     }
     body->must_drop = true;
     submit_if_idle(body);
+}
+
+void adl_body_leave(struct adl_body *body)
+{
+    if (!body->is_stream || body->version == NULL) {
+        adl_body_drop(body);
+        return;
+    }
+    queue_chunk(body);
+    body->must_keep = true;
+    body->must_drop = true;
+    submit_if_idle(body);
+}
+
+void adl_body_resume(struct adl_body *body, const char *part, uint64_t bytes)
+{
+    body->is_stream = true;
+    body->env->n_streams++;
+    (void)snprintf(body->rest.part, sizeof(body->rest.part), "%s", part);
+    body->rest.bytes = bytes;
+    body->size = bytes;
+}
+
+void adl_body_set_version(struct adl_body *body,
+                          const struct adl_validator *version)
+{
+    body->version = version;
 }

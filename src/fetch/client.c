@@ -10,6 +10,7 @@
 #include "fetch/options.h"
 #include "store/name.h"
 #include "util/buf.h"
+#include "util/siphash.h"
 
 int asyncdl_client_open(struct asyncdl_client **out, struct uv_loop_s *loop,
                         const struct asyncdl_client_options *opts)
@@ -100,6 +101,30 @@ static int name_file(struct asyncdl_client *client, struct asyncdl_transfer *t,
     return err;
 }
 
+/* What tells one entry of a list from another, but for those that are equal:
+ * what is downloaded, and where it was asked to go. The key of the hash is no
+ * secret: it must be the same in every run. */
+static int make_key(struct asyncdl_transfer *t,
+                    const struct asyncdl_client *client,
+                    const struct asyncdl_request *request)
+{
+    static const uint64_t key[2] = {0x6173796e63646c20, 0x6a6f75726e616c31};
+    struct adl_buf text = {0};
+    struct adl_siphash hash;
+
+    const char *how =
+        request->name == NULL ? client->options.name_template : request->name;
+    int err = adl_buf_addf(&text, "%s\n%s\n%d%d\n%s", request->url,
+                           request->dir != NULL ? request->dir : "",
+                           request->name != NULL, t->is_named, how);
+    if (err == 0) {
+        hash = adl_siphash128(key, text.data, text.len);
+        memcpy(t->key, &hash, sizeof(t->key));
+    }
+    adl_buf_finish(&text);
+    return err;
+}
+
 int asyncdl_request_check(const struct asyncdl_request *request,
                           const struct asyncdl_client_options *opts)
 {
@@ -144,6 +169,9 @@ int asyncdl_fetch(struct asyncdl_transfer **out, struct asyncdl_client *client,
         t->index = t->id;
     }
     err = name_file(client, t, &read);
+    if (err == 0 && client->options.journal != ASYNCDL_JOURNAL_NONE) {
+        err = make_key(t, client, &read);
+    }
     if (err < 0) {
         adl_transfer_destroy(t);
         return err;
@@ -204,6 +232,11 @@ void asyncdl_client_on_want(struct asyncdl_client *client,
     client->want_data = data;
     client->is_asked = false;
     adl_turn_mark(&client->turn);
+}
+
+void asyncdl_client_end_run(struct asyncdl_client *client, int status)
+{
+    client->run_status = status;
 }
 
 void asyncdl_client_get_stats(const struct asyncdl_client *client,

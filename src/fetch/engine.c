@@ -15,6 +15,7 @@
 #include "fetch/judge.h"
 #include "fetch/locate.h"
 #include "fetch/options.h"
+#include "fetch/remember.h"
 #include "fetch/start.h"
 #include "task/future.h"
 #include "util/fds.h"
@@ -37,6 +38,9 @@ static void on_body_saved(struct adl_body *body)
 static const struct adl_body_ops body_ops = {
     .on_room = on_body_room,
     .on_saved = on_body_saved,
+    .on_ready = adl_remember_ready,
+    .on_unmade = adl_remember_unmade,
+    .on_half = adl_remember_half,
 };
 
 static void on_ended(struct adl_attempt *attempt, void *data)
@@ -208,7 +212,7 @@ static void destroy_parts(struct asyncdl_client *client)
     adl_sched_destroy(client->sched);
     adl_offload_destroy(client->offload);
     adl_offload_destroy(client->lane);
-    adl_ledger_destroy(client->ledger);
+    adl_ledger_close(client->ledger, client->run_status);
     adl_dir_destroy(client->dir);
     client->attempts = NULL;
     if (client->resolve != NULL) { /* never used, else it is closed */
@@ -236,9 +240,30 @@ static void on_part_closed(void *data)
     }
 }
 
+/* On a thread of the pool: it waits for the disk. */
+static void close_ledger(uv_work_t *work)
+{
+    struct asyncdl_client *client = work->data;
+
+    adl_ledger_close(client->ledger, client->run_status);
+}
+
+static void on_ledger_closed(uv_work_t *work, int status)
+{
+    struct asyncdl_client *client = work->data;
+
+    (void)status; /* it is never canceled */
+    client->ledger = NULL;
+    on_part_closed(client);
+}
+
 static void shut(struct asyncdl_client *client)
 {
-    client->n_open = 3 + (client->resolve != NULL);
+    client->n_open = 4 + (client->resolve != NULL);
+    client->closing.data = client;
+    /* Fails only without a callback. */
+    (void)uv_queue_work(client->loop, &client->closing, close_ledger,
+                        on_ledger_closed);
     adl_attempt_pool_destroy(client->attempts); /* before its multi */
     client->attempts = NULL;
     if (client->resolve != NULL) {
@@ -285,6 +310,32 @@ static void on_something(void *data)
     adl_turn_mark(&client->turn);
 }
 
+static int settle(void *data)
+{
+    struct asyncdl_client *client = data;
+
+    return adl_ledger_settle(client->ledger);
+}
+
+static int open_ledger(struct asyncdl_client *client)
+{
+    const struct asyncdl_client_options *o = &client->options;
+    static const enum adl_sync syncs[] = {
+        [ASYNCDL_FSYNC_NONE] = ADL_SYNC_NONE,
+        [ASYNCDL_FSYNC_BATCH] = ADL_SYNC_BATCH,
+        [ASYNCDL_FSYNC_FILE] = ADL_SYNC_FILE,
+    };
+    const struct adl_ledger_options options = {
+        .keeps_journal = o->journal != ASYNCDL_JOURNAL_NONE,
+        .restarts = o->journal == ASYNCDL_JOURNAL_RESTART,
+        .verifies = (o->flags & ASYNCDL_CLIENT_VERIFY) != 0,
+        .sync = syncs[o->fsync],
+    };
+    char error[ADL_LEDGER_ERROR_MAX];
+
+    return adl_ledger_open(&client->ledger, client->dir, &options, error);
+}
+
 /*
  * Each transfer may have a socket and a file, and as many connections may be
  * idle: all of those that end in a turn stay until the next ones have started.
@@ -323,6 +374,7 @@ static int open_parts(struct asyncdl_client *client)
      * shared with the program around us. */
     const struct adl_offload_options saving = {.n_batches = 2,
                                                .max_weight = ADL_BATCH_WEIGHT,
+                                               .settle = settle,
                                                .on_done = on_something,
                                                .data = client};
     const struct adl_offload_options admitting = {.n_batches = 1,
@@ -332,9 +384,6 @@ static int open_parts(struct asyncdl_client *client)
                                                   .data = client};
     int err = adl_dir_create(&client->dir, o->dir);
 
-    if (err == 0) {
-        err = adl_ledger_create(&client->ledger, client->dir);
-    }
     if (err == 0) {
         err = adl_sched_create(&client->sched, &limits, client->max_active);
     }
@@ -353,6 +402,9 @@ static int open_parts(struct asyncdl_client *client)
         err = adl_attempt_pool_create(&client->attempts, o, client->loop,
                                       &adl_start_attempt_ops);
     }
+    if (err == 0) { /* late, because it leaves traces on the disk */
+        err = open_ledger(client);
+    }
     return err;
 }
 
@@ -362,6 +414,7 @@ int adl_engine_open(struct asyncdl_client *client)
     long max_connects;
     uint64_t seed = 0;
 
+    client->run_status = -1;
     choose_limits(client, &max_connects);
     (void)uv_random(NULL, NULL, &seed, sizeof(seed), 0, NULL); /* any is good */
     client->rng = (struct adl_rng){seed ^ uv_hrtime()};

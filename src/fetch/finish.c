@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/finish.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include <utlist.h>
 
 #include "asyncdl/error.h"
+#include "fetch/remember.h"
 #include "task/future.h"
 
 void adl_finish_emit(struct asyncdl_transfer *t, struct asyncdl_event event)
@@ -29,11 +32,39 @@ void adl_finish_emit(struct asyncdl_transfer *t, struct asyncdl_event event)
     adl_future_leave_callback();
 }
 
-void adl_finish_end(struct asyncdl_transfer *t)
+static void end(struct asyncdl_transfer *t)
 {
     t->stage = ADL_STAGE_ENDED;
     DL_APPEND2(t->client->ended, t, stage_prev, stage_next);
     adl_turn_mark(&t->client->turn);
+}
+
+static struct asyncdl_transfer *of_job(struct adl_job *job)
+{
+    return (struct asyncdl_transfer *)(void *)((char *)job -
+                                               offsetof(struct asyncdl_transfer,
+                                                        job));
+}
+
+static void run_note(struct adl_job *job)
+{
+    adl_remember_failure(of_job(job));
+}
+
+static void on_noted(struct adl_job *job)
+{
+    end(of_job(job));
+}
+
+void adl_finish_end(struct asyncdl_transfer *t)
+{
+    if (!adl_remember_must_note(t)) {
+        end(t);
+        return;
+    }
+    t->job = (struct adl_job){.run = run_note, .done = on_noted, .weight = 1};
+    adl_offload_add(t->client->offload, &t->job);
+    adl_turn_mark(&t->client->turn); /* hands it over */
 }
 
 void adl_finish_save(struct asyncdl_transfer *t)
@@ -56,7 +87,11 @@ void adl_finish_fail(struct asyncdl_transfer *t, int err, bool is_retryable,
     }
     t->stage = ADL_STAGE_SAVING;
     t->client->n_saving++;
-    adl_body_drop(&t->body);
+    if (is_retryable || err == -ECANCELED) {
+        adl_body_leave(&t->body);
+    } else {
+        adl_body_drop(&t->body);
+    }
 }
 
 static void deliver(struct asyncdl_transfer *t)

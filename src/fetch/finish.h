@@ -15,13 +15,15 @@ void adl_finish_emit(struct asyncdl_transfer *t, struct asyncdl_event event);
 void adl_finish_save(struct asyncdl_transfer *t);
 
 /*
- * It has failed: drops what there is of its body, then ends it. text is
+ * It has failed: drops what there is of its body, or leaves it to a later run
+ * that may go on with it, then ends it. text is
  * copied; NULL means what err says. The transfer is in no list of its stage.
  */
 void adl_finish_fail(struct asyncdl_transfer *t, int err, bool is_retryable,
                      const char *text);
 
-/* Nothing of it is under way any more: its callback is due. */
+/* Nothing of it is under way any more: its failure is noted, where a journal is
+ * kept, and its callback is due. */
 void adl_finish_end(struct asyncdl_transfer *t);
 
 /* Call back for all that have ended, and free them. */

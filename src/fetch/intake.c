@@ -3,36 +3,40 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <utlist.h>
 
 #include "asyncdl/error.h"
 #include "fetch/finish.h"
 #include "fetch/start.h"
+#include "fetch/take.h"
 #include "task/future.h"
 
 /* How many times n_queue_low may wait while slots are free. */
 #define FURTHER 4
 
-static struct asyncdl_transfer *of_admission(struct adl_job *job)
+static struct asyncdl_transfer *of_job(struct adl_job *job)
 {
     return (struct asyncdl_transfer *)(void *)((char *)job -
                                                offsetof(struct asyncdl_transfer,
-                                                        admission));
+                                                        job));
 }
 
 /* On a thread of the pool. */
 static void run_admission(struct adl_job *job)
 {
-    struct asyncdl_transfer *t = of_admission(job);
-    const struct adl_ledger_ask ask = {
+    struct asyncdl_transfer *t = of_job(job);
+    struct adl_ledger_ask ask = {
         .path = t->path,
         .is_name_open = !t->is_named,
         .overwrite = (t->flags & ASYNCDL_REQUEST_OVERWRITE) != 0,
+        .expected = t->checks.expected,
     };
     struct adl_buf path = {0};
     char error[ADL_LEDGER_ERROR_MAX] = "";
 
+    memcpy(ask.key, t->key, sizeof(ask.key));
     t->admission_rc =
         adl_ledger_admit(t->client->ledger, &ask, &path, &t->standing, error);
     if (error[0] != '\0') {
@@ -45,20 +49,44 @@ static void run_admission(struct adl_job *job)
     adl_buf_finish(&path);
 }
 
+/* Where it stands is where it ends. */
+static void skip(struct asyncdl_transfer *t)
+{
+    const struct adl_standing *standing = &t->standing;
+
+    t->is_skipped = true;
+    if (standing->state == ADL_STANDING_TAKEN) {
+        adl_finish_fail(t, ASYNCDL_EEXISTS, false, NULL);
+        return;
+    }
+    if (standing->state == ADL_STANDING_CHANGED) {
+        adl_finish_fail(t, ASYNCDL_EEXISTS, false,
+                        "its file was changed since it was saved; left alone");
+        return;
+    }
+    t->body.size = standing->bytes;
+    if (standing->has_sha256) {
+        adl_digest_format(t->sha256, standing->sha256, ADL_SHA256_BYTES);
+    }
+    adl_finish_end(t);
+}
+
 static void on_admitted(struct adl_job *job)
 {
-    struct asyncdl_transfer *t = of_admission(job);
+    struct asyncdl_transfer *t = of_job(job);
     int rc = t->admission_rc;
 
     t->client->n_undecided--;
     if (t->is_canceled) {
         adl_finish_fail(t, -ECANCELED, true, NULL);
     } else if (rc < 0) {
-        adl_finish_fail(t, rc, rc != ASYNCDL_EINWAY, t->error);
-    } else if (t->standing.state == ADL_STANDING_TAKEN) {
-        t->is_skipped = true;
-        adl_finish_fail(t, ASYNCDL_EEXISTS, false, NULL);
+        adl_finish_fail(t, rc, rc != ASYNCDL_EINWAY && rc != ASYNCDL_EJOURNAL,
+                        t->error);
+    } else if (t->standing.state != ADL_STANDING_OPEN) {
+        skip(t);
     } else {
+        t->is_named = t->is_named || t->standing.is_named;
+        adl_take_half(t);
         adl_start_enqueue(t, 0);
     }
 }
@@ -70,9 +98,9 @@ static void take_in(struct asyncdl_transfer *t)
     adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_QUEUED});
     if (t->path != NULL) {
         t->stage = ADL_STAGE_ADMITTING;
-        t->admission = (struct adl_job){
+        t->job = (struct adl_job){
             .run = run_admission, .done = on_admitted, .weight = 1};
-        adl_offload_add(client->lane, &t->admission);
+        adl_offload_add(client->lane, &t->job);
     } else {
         client->n_undecided--;
         adl_start_enqueue(t, 0);

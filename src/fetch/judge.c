@@ -14,6 +14,7 @@
 #include "fetch/range.h"
 #include "fetch/retry.h"
 #include "fetch/start.h"
+#include "fetch/take.h"
 #include "util/redact.h"
 
 /* How long to wait for a descriptor, and how often. */
@@ -30,20 +31,6 @@ struct ended {
     uint64_t retry_after_ms;
     char *redirect_url; /* owned */
 };
-
-/* The bytes that came with this answer are kept: of which version they are. */
-static void keep_version(struct asyncdl_transfer *t)
-{
-    const struct adl_range_answer *answer = &t->attempt->answer.range;
-    bool is_first_part = t->attempt->has_begun && t->version == NULL;
-
-    if (is_first_part && t->can_resume && t->body.size > 0) {
-        t->version = malloc(sizeof(*t->version)); /* NULL: from the start */
-        if (t->version != NULL) {
-            *t->version = answer->validator;
-        }
-    }
-}
 
 static struct ended take_outcome(struct asyncdl_transfer *t)
 {
@@ -62,7 +49,7 @@ static struct ended take_outcome(struct asyncdl_transfer *t)
         .redirect_url = outcome.redirect_url,
     };
     if (ended.err == 0 && !t->attempt->has_begun) { /* an empty body */
-        ended.err = adl_start_take_answer(t);
+        ended.err = adl_take_answer(t);
         (void)snprintf(outcome.text, sizeof(outcome.text), "%s",
                        asyncdl_strerror(ended.err));
     }
@@ -71,9 +58,6 @@ static struct ended take_outcome(struct asyncdl_transfer *t)
                                 "for one");
     } else if (ended.err < 0) {
         adl_transfer_explain(t, "%s", outcome.text);
-    }
-    if (ended.err < 0) {
-        keep_version(t);
     }
     return ended;
 }
@@ -366,6 +350,12 @@ void adl_judge_saved(struct asyncdl_transfer *t)
     if (t->err == 0 && is_lack_of_fds(err) && !t->is_canceled) {
         adl_body_reset(&t->body);
         wait_for_fd(t);
+        return;
+    }
+    if (t->err == 0 && err == -ESTALE && !t->was_restarted && !t->is_canceled) {
+        t->was_restarted = true; /* the part is not what it was: anew */
+        adl_body_reset(&t->body);
+        adl_start_enqueue(t, 0);
         return;
     }
     if (t->err == 0 && err < 0) {

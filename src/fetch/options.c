@@ -258,12 +258,13 @@ static int check_http(const struct asyncdl_http_options *http)
 static int check(const struct asyncdl_client_options *o)
 {
     const char *why;
-    const unsigned known = ASYNCDL_CLIENT_REMOTE_TIME |
-                           ASYNCDL_CLIENT_CONTENT_DISPOSITION |
-                           ASYNCDL_CLIENT_INSECURE | ASYNCDL_CLIENT_COMPRESSED |
-                           ASYNCDL_CLIENT_NETRC | ASYNCDL_CLIENT_SHA256;
+    const unsigned known =
+        ASYNCDL_CLIENT_REMOTE_TIME | ASYNCDL_CLIENT_CONTENT_DISPOSITION |
+        ASYNCDL_CLIENT_INSECURE | ASYNCDL_CLIENT_COMPRESSED |
+        ASYNCDL_CLIENT_NETRC | ASYNCDL_CLIENT_SHA256 | ASYNCDL_CLIENT_VERIFY;
 
-    if ((o->flags & ~known) != 0) {
+    if ((o->flags & ~known) != 0 || o->journal > ASYNCDL_JOURNAL_RESTART ||
+        o->fsync > ASYNCDL_FSYNC_FILE) {
         return -EINVAL;
     }
     if (o->name_template != NULL) {
@@ -302,6 +303,9 @@ int adl_options_copy(struct asyncdl_client_options *out,
         return err;
     }
     fill_numbers(&copy);
+    if (copy.journal != ASYNCDL_JOURNAL_NONE) {
+        copy.flags |= ASYNCDL_CLIENT_SHA256; /* to know a file again by */
+    }
     *out = copy;
     return 0;
 }

@@ -10,7 +10,7 @@
 #include "asyncdl/error.h"
 #include "fetch/finish.h"
 #include "fetch/locate.h"
-#include "store/name.h"
+#include "fetch/take.h"
 #include "task/future.h"
 
 /* More bodies than these waiting for the disk, and nothing new starts. */
@@ -150,126 +150,10 @@ void adl_start_tell_retry(struct asyncdl_transfer *t, int err,
     adl_finish_emit(t, event);
 }
 
-/* Name the file as the server would have it, else by the template: only now
- * is it known. */
-static int name_by_server(struct asyncdl_transfer *t)
-{
-    struct asyncdl_client *client = t->client;
-    const struct adl_answer *answer = &t->attempt->answer;
-    struct adl_buf name = {0};
-    struct adl_buf path = {0};
-    char error[ADL_LEDGER_ERROR_MAX];
-    int err = -ENOENT;
-
-    if (answer->disposition.len > 0) {
-        err =
-            adl_name_from_disposition(&name, adl_buf_str(&answer->disposition));
-    }
-    if (err == 0) {
-        const char *slash = strrchr(t->path, '/');
-
-        if (slash != NULL) {
-            err = adl_buf_add(&path, t->path, (size_t)(slash - t->path) + 1);
-        }
-        if (err == 0) {
-            err = adl_buf_add_str(&path, adl_buf_str(&name));
-        }
-    } else if (err == -ENOENT) {
-        err = adl_buf_add_str(&path, t->path);
-    }
-    if (err == 0) {
-        err =
-            adl_ledger_claim(client->ledger, adl_buf_str(&path), &name, error);
-    }
-    if (err == 0) {
-        free(t->path);
-        t->path = adl_buf_take(&name);
-        t->is_named = true;
-    }
-    adl_buf_finish(&name);
-    adl_buf_finish(&path);
-    return err;
-}
-
-/* Where the body goes, and what it is held against. */
-static int choose_target(struct asyncdl_transfer *t)
-{
-    const struct asyncdl_client *client = t->client;
-    bool keep_time = client->options.flags & ASYNCDL_CLIENT_REMOTE_TIME;
-    bool is_file = t->body.kind == ASYNCDL_BODY_FILE;
-    int err = is_file && !t->is_named ? name_by_server(t) : 0;
-
-    if (err < 0) {
-        return err;
-    }
-    struct adl_sink_target target = {
-        .path = t->path,
-        .overwrite = (t->flags & ASYNCDL_REQUEST_OVERWRITE) != 0,
-        .mtime_s = keep_time ? t->mtime_s : ADL_SINK_NO_TIME,
-        .checks = t->checks,
-    };
-    adl_body_set_target(&t->body, &target);
-    return 0;
-}
-
-/* The body is a new one, from its first byte on. */
-static int take_whole(struct asyncdl_transfer *t)
-{
-    const struct adl_answer *answer = &t->attempt->answer;
-    bool is_exact = answer->has_length && !answer->range.is_encoded;
-
-    if (answer->range.status == 206) {
-        return ASYNCDL_ERANGE; /* a part that was not asked for */
-    }
-    if (!adl_attempt_knows_end(t->attempt)) {
-        t->must_be_plain = true;
-        return ASYNCDL_ECUT;
-    }
-    if (is_exact && t->body.max_size != 0 &&
-        answer->length > t->body.max_size) {
-        return ASYNCDL_ETOOBIG;
-    }
-    if (t->body.size > 0) {
-        adl_body_restart(&t->body);
-    }
-    free(t->version);
-    t->version = NULL;
-    t->can_resume = adl_range_can_resume(&answer->range);
-    t->must_restart = false;
-    t->mtime_s = answer->has_mtime ? answer->mtime_s : ADL_SINK_NO_TIME;
-    t->total = is_exact ? answer->length : 0;
-    int err = choose_target(t);
-    if (err == 0) {
-        adl_body_expect(&t->body, t->total);
-    }
-    return err;
-}
-
-int adl_start_take_answer(struct asyncdl_transfer *t)
-{
-    const struct adl_answer *answer = &t->attempt->answer;
-
-    if (t->is_canceled) {
-        return -ECANCELED;
-    }
-    if (t->offset == 0) {
-        return take_whole(t);
-    }
-    switch (adl_range_judge(t->version, t->offset, &answer->range)) {
-    case ADL_RANGE_TAKE:
-        return 0;
-    case ADL_RANGE_RESTART:
-        return take_whole(t);
-    default:
-        t->must_restart = true;
-        return ASYNCDL_ERANGE;
-    }
-}
-
 static int on_answer(struct adl_attempt *attempt, void *data)
 {
     struct asyncdl_transfer *t = data;
-    int err = adl_start_take_answer(t);
+    int err = adl_take_answer(t);
 
     (void)attempt;
     if (err == 0) {
@@ -395,7 +279,8 @@ static int start_attempt(struct asyncdl_transfer *t, const char *located,
                          uint64_t spent_ms)
 {
     struct asyncdl_client *client = t->client;
-    bool resume = t->version != NULL && !t->must_restart && t->body.size > 0;
+    bool resume = t->version != NULL && t->can_resume && !t->must_restart &&
+                  t->body.size > 0;
     struct adl_attempt_spec spec = {
         .url = t->url.text,
         .headers = (const char *const *)t->headers,

@@ -37,9 +37,6 @@ bool adl_start_mirror(struct asyncdl_transfer *t, int why);
 void adl_start_tell_retry(struct asyncdl_transfer *t, int err,
                           uint64_t delay_ms);
 
-/* Take the head of an answer. 0 or what the attempt ends with. */
-int adl_start_take_answer(struct asyncdl_transfer *t);
-
 /* Let go of the attempt; the transfer leaves the lists of those under way. */
 void adl_start_release(struct asyncdl_transfer *t);
 

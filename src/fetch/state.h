@@ -74,8 +74,10 @@ struct asyncdl_client {
     bool is_asked;   /* on_want was called and nothing was fetched since */
     bool is_busy;    /* the loop is kept alive */
 
+    uv_work_t closing; /* of the ledger */
+    int run_status;    /* for the ledger; negative: not known */
     bool is_closing;
-    int n_open; /* of turn, wakeup, multi and resolve */
+    int n_open; /* of turn, wakeup, multi, resolve and ledger */
     asyncdl_close_cb on_closed;
     void *close_data;
 };

@@ -160,6 +160,7 @@ void adl_transfer_destroy(struct asyncdl_transfer *transfer)
     free(transfer->path);
     adl_body_finish(&transfer->body);
     free(transfer->version);
+    adl_half_destroy(transfer->standing.half);
     free(transfer->error);
     free(transfer);
 }
@@ -227,10 +228,10 @@ const char *adl_transfer_get_error(const struct asyncdl_transfer *transfer,
 
 static enum asyncdl_state get_state(const struct asyncdl_transfer *t)
 {
-    if (t->err == 0) {
-        return ASYNCDL_DONE;
+    if (t->is_skipped) {
+        return ASYNCDL_SKIPPED;
     }
-    return t->is_skipped ? ASYNCDL_SKIPPED : ASYNCDL_FAILED;
+    return t->err == 0 ? ASYNCDL_DONE : ASYNCDL_FAILED;
 }
 
 void adl_transfer_fill_result(const struct asyncdl_transfer *t,

@@ -64,13 +64,14 @@ struct asyncdl_transfer {
     struct adl_resolve_lookup lookup;
     uint64_t located_ms; /* since when it has been RESOLVING */
     struct adl_attempt *attempt;
-    struct adl_job admission;
+    struct adl_job job; /* its admission, or the note of its failure */
     int admission_rc;
     struct adl_standing standing;
+    uint8_t key[ADL_JOURNAL_KEY]; /* of the entry, for the journal */
     struct adl_body body;
-    /* Of which the body is a part, once an attempt broke off; else NULL. */
+    /* Of which the body is a part: as its first answer told. NULL without. */
     struct adl_validator *version;
-    bool can_resume;    /* the answer under way names its version */
+    bool can_resume;    /* that answer lets it be gone on with */
     bool must_restart;  /* the next attempt asks for the whole */
     bool was_restarted; /* a botched range was forgiven once */
     bool must_be_plain; /* HTTP/1.1: HTTP/2 does not tell where it ends */

@@ -106,6 +106,18 @@ void adl_digest_format(char *out, const uint8_t *bytes, size_t len)
     out[2 * len] = '\0';
 }
 
+void adl_checksum_format(char out[ADL_CHECKSUM_TEXT_MAX],
+                         const struct adl_checksum *checksum)
+{
+    const struct kind *kind = &kinds[checksum->kind];
+    int n = 0;
+
+    if (checksum->kind != ADL_DIGEST_NONE) {
+        n = snprintf(out, ADL_CHECKSUM_TEXT_MAX, "%s=", kind->label);
+    }
+    adl_digest_format(out + n, checksum->bytes, kind->size);
+}
+
 static bool agrees(const struct adl_checksum *sum, const struct adl_sums *sums)
 {
     return sum->kind == ADL_DIGEST_NONE ||

@@ -27,6 +27,13 @@ struct adl_checksum {
 /* Read "sha-256=HEX" (also sha-512, sha-1, md5; any case). 0 or -EINVAL. */
 int adl_checksum_parse(struct adl_checksum *out, const char *text);
 
+/* "sha-256=" and so on, the longest hash in hex, and a NUL. */
+#define ADL_CHECKSUM_TEXT_MAX (16 + 2 * ADL_DIGEST_MAX)
+
+/* Write it so that adl_checksum_parse() reads it; "" where there is none. */
+void adl_checksum_format(char out[ADL_CHECKSUM_TEXT_MAX],
+                         const struct adl_checksum *checksum);
+
 /* What the bytes of a body are held against. Zero: nothing. */
 struct adl_checks {
     struct adl_checksum expected; /* by the caller, who has the last word */

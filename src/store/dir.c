@@ -259,48 +259,83 @@ static int split_path(char folder[ADL_NAME_PATH_MAX + 1], const char **out_name,
     return 0;
 }
 
-static int is_there(int folder_fd, const char *name)
-{
-    struct stat info;
-
-    if (fstatat(folder_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
-        return 1;
-    }
-    return errno == ENOENT ? 0 : -errno;
-}
-
 /* What is wrong with one path is no fault of the whole directory. */
 static int translate_path(int err)
 {
     return err == -ENOTDIR || err == -ELOOP ? ASYNCDL_EINWAY : err;
 }
 
-int adl_dir_has(struct adl_dir *dir, const char *path)
+/*
+ * The folder of a path, and the last component: it is the directory itself,
+ * which is lent, where *out_name is path. -ENOENT where it is not there.
+ */
+static int find_folder(struct adl_dir *dir, const char *path, int *out_fd,
+                       const char **out_name)
 {
     char folder[ADL_NAME_PATH_MAX + 1];
-    const char *name;
     int root_fd;
-    int fd;
 
-    int err = split_path(folder, &name, path);
+    int err = split_path(folder, out_name, path);
     if (err < 0) {
         return err;
     }
     err = get_root(dir, &root_fd);
-    if (err == 0 && name == path) {
-        return is_there(root_fd, name);
+    if (err == 0 && *out_name == path) {
+        *out_fd = root_fd;
+        return 0;
     }
-    if (err == 0) {
-        err = translate_path(adl_beneath_open(&fd, root_fd, folder));
-    }
-    if (err < 0) {
-        return err == -ENOENT ? 0 : err;
-    }
-    int has = is_there(fd, name);
-    (void)close(fd);
-    return has;
+    return err < 0 ? err
+                   : translate_path(adl_beneath_open(out_fd, root_fd, folder));
 }
 
+static void leave_folder(int fd, const char *name, const char *path)
+{
+    if (name != path) {
+        (void)close(fd); /* a folder: nothing could be lost */
+    }
+}
+
+static int look_at(struct stat *out, int folder_fd, const char *name)
+{
+    return fstatat(folder_fd, name, out, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno;
+}
+
+int adl_dir_look(struct adl_dir *dir, const char *path, struct stat *out)
+{
+    const char *name;
+    int fd;
+
+    int err = find_folder(dir, path, &fd, &name);
+    if (err == 0) {
+        err = look_at(out, fd, name);
+        leave_folder(fd, name, path);
+    }
+    return err == -ENOENT ? 0 : err < 0 ? err : 1;
+}
+
+int adl_dir_open_file(struct adl_dir *dir, const char *path, int *out_fd)
+{
+    const char *name;
+    int folder_fd;
+
+    int err = find_folder(dir, path, &folder_fd, &name);
+    if (err < 0) {
+        return err;
+    }
+    int fd = openat(folder_fd, name,
+                    O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+    err = fd < 0 ? translate_path(-errno) : 0;
+    leave_folder(folder_fd, name, path);
+    if (err == 0) {
+        *out_fd = fd;
+    }
+    return err;
+}
+
+bool adl_dir_is_open(const struct adl_dir *dir)
+{
+    return atomic_load_explicit(&dir->is_open, memory_order_acquire);
+}
 int adl_dir_open_parent(struct adl_dir *dir, const char *path, int *out_fd,
                         const char **out_name)
 {

@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+#include <sys/stat.h>
+
 struct adl_dir;
 
 /*
@@ -28,11 +30,17 @@ int adl_dir_create(struct adl_dir **out, const char *path);
 void adl_dir_destroy(struct adl_dir *dir);
 
 /*
- * Is there something by that path, be it a folder or a dangling symlink? Makes
- * nothing. 1, 0 (also where there is no directory yet), or -errno. A path that
- * leads through a symlink or a file answers ASYNCDL_EINWAY.
+ * Look at what is there by that path, be it a folder or a dangling symlink.
+ * Makes nothing. 1, 0 (also where there is no directory yet), or -errno. A path
+ * that leads through a symlink or a file answers ASYNCDL_EINWAY.
  */
-int adl_dir_has(struct adl_dir *dir, const char *path);
+int adl_dir_look(struct adl_dir *dir, const char *path, struct stat *out);
+
+/* Open a file to be read. 0 or as above; the caller closes *out_fd. */
+int adl_dir_open_file(struct adl_dir *dir, const char *path, int *out_fd);
+
+/* Were the directory and DIR/.asyncdl/ opened? */
+bool adl_dir_is_open(const struct adl_dir *dir);
 
 /*
  * Make the directory and DIR/.asyncdl/ where they are missing, and lend their

@@ -1,46 +1,106 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the entries of a list are called, and how they stand: which names are
- * taken (names.h), and what lies in the directory. All functions but the
- * constructor may block.
+ * What the entries of a list are called, and how they stand: the names that are
+ * taken (names.h), what the journal of earlier runs says (journal.h, where one
+ * is kept), and what lies in the directory. All functions may block.
+ *
+ * A file appears in this order: its bytes are written, the journal says that
+ * it is done (note), both are made to last (settle), then it gets its name. So
+ * a file under its own name is always in the journal; one that the journal
+ * has and the directory lacks is downloaded again.
  */
 #ifndef ADL_STORE_LEDGER_H
 #define ADL_STORE_LEDGER_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "store/digest.h"
 #include "store/dir.h"
+#include "store/journal.h"
+#include "store/part.h"
 #include "util/buf.h"
 
 #define ADL_LEDGER_ERROR_MAX 400
 
+/* When what was written is made to last over a power cut. */
+enum adl_sync {
+    ADL_SYNC_NONE = 0, /* when the system likes */
+    ADL_SYNC_BATCH,    /* before a file gets its name, for many at once */
+    ADL_SYNC_FILE,     /* likewise, and the name before it is told */
+};
+
+struct adl_ledger_options {
+    bool keeps_journal;
+    bool restarts; /* finished files are downloaded again */
+    bool verifies; /* finished files are hashed */
+    enum adl_sync sync;
+};
+
 struct adl_ledger;
 
-/* dir is borrowed. 0 or -ENOMEM. */
-int adl_ledger_create(struct adl_ledger **out, struct adl_dir *dir);
-void adl_ledger_destroy(struct adl_ledger *ledger); /* NULL is allowed */
+/*
+ * dir is borrowed. 0 or -ENOMEM, and, where a journal is kept, as
+ * adl_journal_open() and adl_dir_lend(), with why in error. With restarts a
+ * damaged or newer journal is set aside.
+ */
+int adl_ledger_open(struct adl_ledger **out, struct adl_dir *dir,
+                    const struct adl_ledger_options *options,
+                    char error[ADL_LEDGER_ERROR_MAX]);
+
+/*
+ * Settle, and end the journal's run with an exit status; negative: not known.
+ * NULL is allowed.
+ */
+void adl_ledger_close(struct adl_ledger *ledger, int status);
 
 /* What an entry asks for. Borrowed for the length of a call. */
 struct adl_ledger_ask {
-    const char *path;  /* the name it would have by itself, safe */
+    uint8_t key[ADL_JOURNAL_KEY]; /* of the entry */
+    const char *path;             /* the name it would have by itself, safe */
     bool is_name_open; /* the server may choose another: it is claimed later */
     bool overwrite;    /* what has that name may be replaced */
+    struct adl_checksum expected;
 };
 
 enum adl_standing_state {
     ADL_STANDING_OPEN = 0, /* to be downloaded */
+    ADL_STANDING_DONE,     /* done before */
     ADL_STANDING_TAKEN,    /* something that is not ours has its name */
+    ADL_STANDING_CHANGED,  /* its file was changed since it was done */
 };
+
+/* Half a body of an earlier run. */
+struct adl_half {
+    char part[ADL_PART_NAME_MAX];
+    char *etag; /* owned; NULL none */
+    char *last_modified;
+    uint64_t bytes; /* that can be gone on with */
+    uint64_t total; /* 0: not known */
+};
+
+void adl_half_destroy(struct adl_half *half); /* NULL is allowed */
 
 /* How an entry stands. */
 struct adl_standing {
     enum adl_standing_state state;
+    uint64_t id;           /* in the journal; 0 without one */
+    unsigned attempts;     /* of earlier runs */
+    bool replaces;         /* what has its name is its own earlier file */
+    int64_t mtime_ns;      /* of that; 0 */
+    struct adl_half *half; /* owned; of one that is open: NULL, or its begin */
+    bool is_named;         /* it has a name that nobody may change any more */
+    uint64_t bytes;        /* of one that is done */
+    bool has_sha256;
+    uint8_t sha256[ADL_SHA256_BYTES];
 };
 
 /*
  * Give an entry its name, which replaces what path held, and see how it
  * stands. Called in the order of the list, one at a time: the first to ask for
- * a name gets it. 0; -ENOMEM; or -errno or ASYNCDL_EINWAY, with why in error.
+ * a name gets it, but what the journal knows keeps its own. 0; -ENOMEM; or
+ * -errno or another code, with why in error.
  */
 int adl_ledger_admit(struct adl_ledger *ledger,
                      const struct adl_ledger_ask *ask, struct adl_buf *path,
@@ -53,5 +113,19 @@ int adl_ledger_admit(struct adl_ledger *ledger,
  */
 int adl_ledger_claim(struct adl_ledger *ledger, const char *wanted,
                      struct adl_buf *path, char error[ADL_LEDGER_ERROR_MAX]);
+
+/*
+ * Note what became of an entry, from any thread; boot is filled in. It lasts
+ * from the next settle on. 0 or negative; nothing is noted without a journal.
+ */
+int adl_ledger_note(struct adl_ledger *ledger, struct adl_record *record);
+
+/*
+ * Make all that was noted and written until now last, as far as the options
+ * say; from any thread. 0 or negative.
+ */
+int adl_ledger_settle(struct adl_ledger *ledger);
+
+bool adl_ledger_has_journal(const struct adl_ledger *ledger);
 
 #endif

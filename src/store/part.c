@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static int lock_own(const struct adl_part *part, int fd)
 static int make(struct adl_part *part)
 {
     int fd = openat(part->aside_fd, part->name,
-                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+                    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 
     if (fd < 0) {
         return -errno;
@@ -132,6 +133,44 @@ static int remove_leftover(const struct adl_part *part)
     }
     (void)close(fd); /* nothing was written to it */
     return err >= 0 ? -EAGAIN : err;
+}
+
+/* Nobody else's, and with no other name. */
+static bool is_own(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+           info.st_nlink == 1 && info.st_uid == geteuid();
+}
+
+int adl_part_adopt(struct adl_part *out, int aside_fd, const char *name)
+{
+    struct adl_part part = {.aside_fd = aside_fd};
+
+    (void)snprintf(part.name, sizeof(part.name), "%s", name);
+    part.fd = openat(aside_fd, part.name,
+                     O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    if (part.fd < 0) {
+        return errno == EMFILE || errno == ENFILE ? -errno : -ESTALE;
+    }
+    int err = adl_file_lock(part.fd);
+    if (err == -ENOTSUP) {
+        err = 0; /* as for a new one: nobody can tell */
+    }
+    if (err < 0 || !is_own(part.fd) ||
+        adl_file_is_at(part.fd, aside_fd, part.name) != 1) {
+        (void)close(part.fd); /* nothing was written to it */
+        return -ESTALE;
+    }
+    *out = part;
+    return 0;
+}
+
+void adl_part_leave(struct adl_part *part)
+{
+    (void)close(part->fd); /* it is half a body: what is lost comes again */
+    part->fd = -1;
 }
 
 static int try_name(struct adl_part *part)

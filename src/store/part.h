@@ -24,6 +24,16 @@ struct adl_part {
 int adl_part_open(struct adl_part *out, int aside_fd, const char *path);
 
 /*
+ * Take up a part that an earlier run left, to go on with it. -ESTALE for what
+ * cannot be: it is gone or held, it is no file of ours, or it may be the second
+ * name of a whole file. Or another -errno.
+ */
+int adl_part_adopt(struct adl_part *out, int aside_fd, const char *name);
+
+/* Close it and leave it to a later run. */
+void adl_part_leave(struct adl_part *part);
+
+/*
  * Give the part its name in a folder, and close it; it is gone after that,
  * also on failure. 0, -EEXIST, -EISDIR or another -errno.
  */

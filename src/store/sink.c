@@ -18,10 +18,12 @@
 
 #include "asyncdl/error.h"
 #include "store/file.h"
+#include "store/nameless.h"
 #include "store/part.h"
 #include "store/place.h"
 
 #define ALLOCATE_MIN (UINT64_C(1) << 20)
+#define READ_BYTES   65536
 
 struct adl_sink {
     struct adl_dir *dir; /* borrowed */
@@ -80,18 +82,6 @@ static int check_bytes(const struct adl_sink_target *target, const void *bytes,
     }
     adl_digest_destroy(digest);
     return err;
-}
-
-static int set_mtime(int fd, const struct adl_sink_target *target)
-{
-    return target->mtime_s == ADL_SINK_NO_TIME
-               ? 0
-               : adl_file_set_mtime(fd, target->mtime_s);
-}
-
-static int sync_file(int fd, const struct adl_sink_target *target)
-{
-    return !target->is_durable || fsync(fd) == 0 ? 0 : -errno;
 }
 
 static void sink_destroy(struct adl_sink *sink)
@@ -171,6 +161,75 @@ int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,
     return 0;
 }
 
+/* Keep the first bytes of what is there, and hash them where that is wanted. */
+static int keep_begin(struct adl_sink *sink, uint64_t bytes)
+{
+    char piece[READ_BYTES];
+    struct stat info;
+
+    if (fstat(sink->part.fd, &info) < 0) {
+        return -errno;
+    }
+    if ((uint64_t)info.st_size < bytes) {
+        return -ESTALE;
+    }
+    if (ftruncate(sink->part.fd, (off_t)bytes) < 0) {
+        return -errno;
+    }
+    while (sink->digest != NULL && sink->size < bytes) {
+        ssize_t n =
+            pread(sink->part.fd, piece, sizeof(piece), (off_t)sink->size);
+
+        if (n <= 0) {
+            return n < 0 ? -errno : -ESTALE;
+        }
+        int err = adl_digest_update(sink->digest, piece, (size_t)n);
+        if (err < 0) {
+            return err;
+        }
+        sink->size += (uint64_t)n;
+    }
+    sink->size = bytes;
+    return lseek(sink->part.fd, (off_t)bytes, SEEK_SET) < 0 ? -errno : 0;
+}
+
+int adl_sink_resume(struct adl_sink **out, struct adl_dir *dir,
+                    const struct adl_sink_target *target,
+                    const struct adl_sink_rest *rest, uint64_t size,
+                    struct adl_sink_error *error)
+{
+    struct adl_sink *sink;
+    int root_fd;
+    int aside_fd;
+
+    int err = adl_place_lend(&root_fd, &aside_fd, dir, target->path, error);
+    if (err < 0) {
+        return err;
+    }
+    err = create(&sink, dir, target);
+    if (err < 0) {
+        return adl_sink_error_report(error, err, "prepare", target->path);
+    }
+    err = adl_part_adopt(&sink->part, aside_fd, rest->part);
+    if (err < 0) {
+        sink_destroy(sink);
+        return adl_sink_error_report(error, err, "take up the part file of",
+                                     target->path);
+    }
+    sink->room = size >= ALLOCATE_MIN ? size : 0;
+    err = keep_begin(sink, rest->bytes);
+    if (err == 0) {
+        err = allocate(sink, error);
+    }
+    if (err < 0) {
+        adl_sink_leave(sink);
+        return adl_sink_error_report(error, err, "go on with the part file of",
+                                     target->path);
+    }
+    *out = sink;
+    return 0;
+}
+
 int adl_sink_write(struct adl_sink *sink, const void *bytes, size_t len,
                    struct adl_sink_error *error)
 {
@@ -231,10 +290,7 @@ int adl_sink_prepare(struct adl_sink *sink,
     }
     int err = trim(sink);
     if (err == 0) {
-        err = set_mtime(sink->part.fd, target);
-    }
-    if (err == 0) {
-        err = sync_file(sink->part.fd, target);
+        err = adl_target_apply(sink->part.fd, target);
     }
     if (err == 0) {
         err = adl_file_flush(sink->part.fd);
@@ -242,25 +298,6 @@ int adl_sink_prepare(struct adl_sink *sink,
     return err == 0 ? 0
                     : adl_sink_error_report(error, err, "close part file for",
                                             target->path);
-}
-
-static int fill_nameless(int fd, const struct adl_sink_target *target,
-                         const void *bytes, size_t len,
-                         struct adl_sink_error *error)
-{
-    int err = adl_file_write(fd, bytes, len);
-
-    if (err < 0) {
-        return adl_sink_error_report(error, err, "write", target->path);
-    }
-    err = set_mtime(fd, target);
-    if (err < 0) {
-        return adl_sink_error_report(error, err, "set the time of",
-                                     target->path);
-    }
-    err = sync_file(fd, target);
-    return err == 0 ? 0
-                    : adl_sink_error_report(error, err, "sync", target->path);
 }
 
 /* -ENOTSUP, with nothing said, where there are no nameless files. */
@@ -275,23 +312,15 @@ static int make_nameless(struct adl_sink **out, struct adl_dir *dir,
     int fd;
 
     int err = adl_place_lend(&root_fd, &aside_fd, dir, target->path, error);
-    if (err < 0) {
-        return err;
+    if (err == 0) {
+        err = adl_nameless_make(&fd, aside_fd, target, bytes, len, error);
     }
-    err = adl_file_open_nameless(&fd, aside_fd);
     if (err < 0) {
-        return err == -ENOTSUP
-                   ? err
-                   : adl_sink_error_report(error, err, "make", target->path);
-    }
-    err = fill_nameless(fd, target, bytes, len, error);
-    if (err < 0) {
-        (void)close(fd); /* and it is gone */
         return err;
     }
     sink = calloc(1, sizeof(*sink));
     if (sink == NULL) {
-        (void)close(fd); /* likewise */
+        (void)close(fd); /* and it is gone */
         return adl_sink_error_report(error, -ENOMEM, "make", target->path);
     }
     sink->dir = dir;
@@ -358,60 +387,6 @@ int adl_sink_get_facts(const struct adl_sink *sink, struct adl_sink_facts *out)
     return 0;
 }
 
-/* What this system cannot give a name becomes a part, which it can. */
-static int become_part(struct adl_sink *sink,
-                       const struct adl_sink_target *target, int aside_fd)
-{
-    struct adl_part part;
-    int fd = sink->part.fd;
-
-    int err = adl_part_open(&part, aside_fd, target->path);
-    if (err < 0) {
-        return err;
-    }
-    err = adl_file_copy(part.fd, fd);
-    if (err == 0) {
-        err = set_mtime(part.fd, target);
-    }
-    if (err == 0) {
-        err = sync_file(part.fd, target);
-    }
-    if (err == 0) {
-        err = adl_file_flush(part.fd);
-    }
-    if (err < 0) {
-        adl_part_abort(&part);
-        return err;
-    }
-    (void)close(fd); /* and it is gone */
-    sink->part = part;
-    sink->is_nameless = false;
-    return 0;
-}
-
-/* Closes its file, but for -ENOTSUP, with nothing said: it cannot have one. */
-static int name_nameless(struct adl_sink *sink, const struct adl_place *place,
-                         const struct adl_sink_target *target,
-                         struct adl_sink_error *error)
-{
-    int err =
-        adl_file_link_nameless(sink->part.fd, place->folder_fd, place->name);
-
-    if (err == -ENOTSUP) {
-        return err;
-    }
-    /* It needs its descriptor to get its name, so that a close that fails
-     * comes too late. File systems that tell of lost bytes that late are those
-     * of networks, which know no nameless files. */
-    if (close(sink->part.fd) < 0 && err == 0) {
-        err = -errno;
-        (void)unlinkat(place->folder_fd, place->name, 0); /* err tells */
-        return adl_sink_error_report(error, err, "close", target->path);
-    }
-    return err == 0 ? 0
-                    : adl_sink_error_report(error, err, "link", target->path);
-}
-
 /* The part is gone afterwards. */
 static int name_part(struct adl_sink *sink, const struct adl_place *place,
                      const struct adl_sink_target *target,
@@ -439,19 +414,21 @@ static int give_name(struct adl_sink *sink, const struct adl_place *place,
                      int aside_fd, const struct adl_sink_target *target,
                      struct adl_sink_error *error)
 {
+    struct adl_part part;
     int err = -ENOTSUP;
 
     if (sink->is_nameless) {
-        err = name_nameless(sink, place, target, error);
+        err = adl_nameless_link(sink->part.fd, place, target, error);
         if (err != -ENOTSUP) {
             return err;
         }
-        err = become_part(sink, target, aside_fd);
+        err = adl_nameless_become_part(&part, sink->part.fd, aside_fd, target,
+                                       error);
         if (err < 0) {
-            drop_file(sink);
-            return adl_sink_error_report(error, err, "make part file for",
-                                         target->path);
+            return err;
         }
+        sink->part = part;
+        sink->is_nameless = false;
     }
     return name_part(sink, place, target, error);
 }
@@ -481,6 +458,22 @@ int adl_sink_commit(struct adl_sink *sink, const struct adl_sink_target *target,
     adl_place_close(&place);
     sink_destroy(sink);
     return err;
+}
+
+void adl_sink_leave(struct adl_sink *sink)
+{
+    adl_part_leave(&sink->part);
+    sink_destroy(sink);
+}
+
+const char *adl_sink_get_part(const struct adl_sink *sink)
+{
+    return sink->part.name;
+}
+
+uint64_t adl_sink_get_size(const struct adl_sink *sink)
+{
+    return sink->size;
 }
 
 void adl_sink_abort(struct adl_sink *sink)

@@ -19,19 +19,7 @@
 #include "store/dir.h"
 #include "store/part.h"
 #include "store/sink_error.h"
-
-#define ADL_SINK_NO_TIME INT64_MIN
-
-/* How a file is to appear. Borrowed for the length of a call. */
-struct adl_sink_target {
-    const char *path; /* below the directory, safe already (store/name.h) */
-    bool overwrite;   /* false: -EEXIST (as ASYNCDL_EEXISTS) where one is */
-    int64_t mtime_s;  /* seconds since 1970, or ADL_SINK_NO_TIME */
-    /* The bytes are on the disk before the file has its name, and the name
-     * before commit answers. */
-    bool is_durable;
-    struct adl_checks checks;
-};
+#include "store/target.h"
 
 /* A file that waits for its name. */
 struct adl_sink_facts {
@@ -58,6 +46,20 @@ int adl_sink_make(struct adl_sink **out, struct adl_dir *dir,
 int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,
                   const struct adl_sink_target *target, uint64_t size,
                   struct adl_sink_error *error);
+
+/*
+ * Open a part that an earlier run left, and keep its first bytes. They are read
+ * once where they are to be hashed. size as above. -ESTALE where it is not as
+ * it was left, or another -errno.
+ */
+struct adl_sink_rest {
+    const char *part;
+    uint64_t bytes;
+};
+int adl_sink_resume(struct adl_sink **out, struct adl_dir *dir,
+                    const struct adl_sink_target *target,
+                    const struct adl_sink_rest *rest, uint64_t size,
+                    struct adl_sink_error *error);
 
 /* Append. 0 or -errno; short writes are carried on. */
 int adl_sink_write(struct adl_sink *sink, const void *bytes, size_t len,
@@ -88,6 +90,13 @@ int adl_sink_get_facts(const struct adl_sink *sink, struct adl_sink_facts *out);
  */
 int adl_sink_commit(struct adl_sink *sink, const struct adl_sink_target *target,
                     struct adl_sink_error *error);
+
+/* Leave the part to a later run and free the sink. */
+void adl_sink_leave(struct adl_sink *sink);
+
+/* The part's name in DIR/.asyncdl/, and how much of the body it holds. */
+const char *adl_sink_get_part(const struct adl_sink *sink);
+uint64_t adl_sink_get_size(const struct adl_sink *sink);
 
 /* Remove the part and free the sink. NULL is allowed. */
 void adl_sink_abort(struct adl_sink *sink);

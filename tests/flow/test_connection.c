@@ -153,7 +153,7 @@ static void test_address_families_can_be_chosen(void **state)
     assert_true(cmd_has(&cmd, "out/echo"));
 
     cmd_reset(&cmd);
-    cmd_add(&cmd, "--retry", "0", "--overwrite", "-4",
+    cmd_add(&cmd, "--retry", "0", "--restart", "-4",
             cmd_text(&cmd, "http://localhost:%u/echo", server.port), NULL);
     cmd_run(&cmd, 3);
     cmd_finish(&cmd);
@@ -194,11 +194,11 @@ static void test_address_to_send_from_can_be_chosen(void **state)
     cmd_need_text(cmd_read(&cmd, "out/got"), " 127.0.0.9 ");
 
     cmd_reset(&cmd);
-    cmd_add(&cmd, "--overwrite", "--interface", "lo", url, NULL);
+    cmd_add(&cmd, "--restart", "--interface", "lo", url, NULL);
     cmd_run(&cmd, 0);
 
     cmd_reset(&cmd);
-    cmd_add(&cmd, "--overwrite", "--interface", "no-such0", url, NULL);
+    cmd_add(&cmd, "--restart", "--interface", "no-such0", url, NULL);
     cmd_run(&cmd, 4);
     cmd_need_text(cmd.err, ": address not available: Couldn't bind to "
                            "'no-such0': cannot go on\n");
@@ -220,7 +220,7 @@ static void test_unix_socket_is_connected_to(void **state)
     cmd_need_text(cmd_read(&cmd, "out/got"), "HTTP/1.1 any.test unix:");
 
     cmd_reset(&cmd);
-    cmd_add(&cmd, "--overwrite", "--retry", "0", "--unix-socket", "absent",
+    cmd_add(&cmd, "--restart", "--retry", "0", "--unix-socket", "absent",
             "http://any.test/got", NULL);
     cmd_run(&cmd, 2);
     cmd_need_text(cmd.err, "--unix-socket absent: no such file");

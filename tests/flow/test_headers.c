@@ -121,7 +121,7 @@ static void test_user_and_password_of_a_url_are_sent(void **state)
                   "Authorization: Basic dXNlcjpwOnNz\n"); /* user:p:ss */
     cmd_need_text(cmd.out, " from http://127.0.0.1:");
 
-    cmd_add(&cmd, "--overwrite", "-u", "other:one", NULL);
+    cmd_add(&cmd, "--restart", "-u", "other:one", NULL);
     cmd_run(&cmd, 0);
     cmd_need_text(cmd_read(&cmd, "out/echo"),
                   "Authorization: Basic b3RoZXI6b25l\n");
@@ -177,7 +177,7 @@ static void test_cookies_of_an_answer_go_with_later_requests(void **state)
     cmd_need_text(jar, "127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\tx1\n");
 
     cmd_reset(&cmd);
-    cmd_add(&cmd, "--overwrite", "-b", "jar", NULL);
+    cmd_add(&cmd, "--restart", "-b", "jar", NULL);
     cmd_need_text(run_echo(&cmd), "\nCookie: sid=x1\n");
     cmd_finish(&cmd);
     server_stop(&site);
@@ -214,7 +214,7 @@ static void test_compressed_body_is_decoded_when_asked_for(void **state)
     assert_true(tmpdir_is_pattern(&cmd.dir, "out/50000", 50000, 0));
 
     cmd_reset(&cmd);
-    cmd_add(&cmd, "--overwrite", url, NULL);
+    cmd_add(&cmd, "--restart", url, NULL);
     cmd_run(&cmd, 0);
     assert_false(tmpdir_is_pattern(&cmd.dir, "out/50000", 50000, 0));
     cmd_need_text(cmd_read(&cmd, "out/50000"), "\x1f\x8b"); /* still gzip */

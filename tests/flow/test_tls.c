@@ -30,7 +30,7 @@ static void need_nginx(const char *config)
 
 static void add_url(struct cmd *cmd)
 {
-    cmd_add(cmd, "--retry", "0", "--overwrite",
+    cmd_add(cmd, "--retry", "0", "--restart",
             cmd_text(cmd, "https://127.0.0.1:%u/tls", nginx.tls_port), NULL);
 }
 

@@ -257,7 +257,7 @@ static int on_list(int dir_fd, const char *entry, const char *name,
 
     (void)dir_fd;
     (void)entry;
-    if (!S_ISREG(st->st_mode)) {
+    if (!S_ISREG(st->st_mode) || strstr(name, ".asyncdl/journal.") != NULL) {
         return 0;
     }
     struct tmpdir_file *files =

@@ -43,7 +43,8 @@ int tmpdir_write(struct tmpdir *dir, const char *name, const void *bytes,
 /* Add the content of a file to out. 0 or -errno. */
 int tmpdir_read(struct adl_buf *out, struct tmpdir *dir, const char *name);
 
-/* All regular files below the folder `under` ("" for all), hidden ones too. */
+/* All regular files below the folder `under` ("" for all), hidden ones too, but
+ * not asyncdl's journals. */
 int tmpdir_list(struct tmpdir_files *out, struct tmpdir *dir,
                 const char *under);
 void tmpdir_files_finish(struct tmpdir_files *files);

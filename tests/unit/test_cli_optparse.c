@@ -90,6 +90,16 @@ static const struct reach_case reach_cases[] = {
      ASYNCDL_CLIENT_REMOTE_TIME,
      NULL},
     {{"--discard"}, IS_BOOL, FIELD(is_discarding), 1, NULL},
+    {{"--fsync", "none"}, IS_UNSIGNED, FIELD(fsync), ASYNCDL_FSYNC_NONE, NULL},
+    {{"--fsync=file"}, IS_UNSIGNED, FIELD(fsync), ASYNCDL_FSYNC_FILE, NULL},
+    {{"--journal"}, IS_BOOL, FIELD(keeps_journal), 1, NULL},
+    {{"--no-journal"}, IS_BOOL, FIELD(keeps_journal), 0, NULL},
+    {{"--restart"}, IS_BOOL, FIELD(restarts), 1, NULL},
+    {{"--verify"},
+     IS_UNSIGNED,
+     CLIENT(flags),
+     ASYNCDL_CLIENT_REMOTE_TIME | ASYNCDL_CLIENT_VERIFY,
+     NULL},
     {{"-j8"}, IS_U32, CLIENT(max_active), 8, NULL},
     {{"-j", "8"}, IS_U32, CLIENT(max_active), 8, NULL},
     {{"--jobs=8"}, IS_U32, CLIENT(max_active), 8, NULL},
@@ -335,7 +345,6 @@ static void test_errors_name_option_value_and_what_is_allowed(void **state)
         {{"-Z"}, "unknown option -Z"},
         {{"-qZ"}, "unknown option -Z"},
         {{"--json"}, "unknown option --json"},
-        {{"--restart"}, "unknown option --restart"},
         {{"-n"}, "unknown option -n"},
         {{"-K", "/does/not/exist"},
          "--config /does/not/exist: cannot read it: No such file or "
@@ -485,11 +494,13 @@ static void test_a_config_file_that_names_itself_comes_to_an_end(void **state)
     finish(&p);
 }
 
-static void test_defaults_are_the_library_s(void **state)
+static void test_defaults_are_the_library_s_but_for_the_journal(void **state)
 {
     const struct asyncdl_client_options plain = {
         .struct_size = sizeof(plain),
         .flags = ASYNCDL_CLIENT_REMOTE_TIME,
+        .journal = ASYNCDL_JOURNAL_KEEP,
+        .fsync = ASYNCDL_FSYNC_BATCH,
     };
     struct asyncdl_client_options client;
     struct parsed p = PARSE("list");
@@ -514,7 +525,7 @@ int main(void)
         cmocka_unit_test(test_config_files_are_read_in_their_place),
         cmocka_unit_test(test_config_errors_say_where_they_are),
         cmocka_unit_test(test_a_config_file_that_names_itself_comes_to_an_end),
-        cmocka_unit_test(test_defaults_are_the_library_s),
+        cmocka_unit_test(test_defaults_are_the_library_s_but_for_the_journal),
     };
 
     return cmocka_run_group_tests_name("optparse", tests, NULL, NULL);

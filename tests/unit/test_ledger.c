@@ -23,17 +23,20 @@ struct bed {
     char error[ADL_LEDGER_ERROR_MAX];
 };
 
+static const struct adl_ledger_options no_journal = {.sync = ADL_SYNC_NONE};
+
 static void open_bed(struct bed *bed, void **state)
 {
     *bed = (struct bed){.scratch = *state};
     assert_int_equal(adl_dir_create(&bed->dir, bed->scratch->path), 0);
-    assert_int_equal(adl_ledger_create(&bed->ledger, bed->dir), 0);
+    assert_int_equal(
+        adl_ledger_open(&bed->ledger, bed->dir, &no_journal, bed->error), 0);
 }
 
 static void close_bed(struct bed *bed)
 {
     adl_buf_finish(&bed->path);
-    adl_ledger_destroy(bed->ledger);
+    adl_ledger_close(bed->ledger, -1);
     adl_dir_destroy(bed->dir);
 }
 
@@ -133,11 +136,12 @@ static void test_create_without_memory(void **state)
     open_bed(&bed, state);
     for (int i = 1; i <= 2; i++) {
         fault_arm(FAULT_CALLOC, i, ENOMEM);
-        assert_int_equal(adl_ledger_create(&ledger, bed.dir), -ENOMEM);
+        assert_int_equal(
+            adl_ledger_open(&ledger, bed.dir, &no_journal, bed.error), -ENOMEM);
         fault_clear();
         assert_null(ledger);
     }
-    adl_ledger_destroy(NULL);
+    adl_ledger_close(NULL, -1);
     close_bed(&bed);
 }
 

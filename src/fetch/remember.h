@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What the journal is told of a transfer. All but must_note run on the pool. */
+#ifndef ADL_FETCH_REMEMBER_H
+#define ADL_FETCH_REMEMBER_H
+
+#include <stdbool.h>
+
+#include "fetch/body_state.h"
+#include "fetch/transfer.h"
+
+/* struct adl_body_ops.on_ready, on_unmade, on_half. */
+int adl_remember_ready(struct adl_body *body, const struct adl_sink *sink,
+                       struct adl_sink_error *error);
+void adl_remember_unmade(struct adl_body *body, int err, const char *why);
+void adl_remember_half(struct adl_body *body, const char *part,
+                       uint64_t n_synced);
+
+/* Is its failure to be noted, and was not yet? */
+bool adl_remember_must_note(const struct asyncdl_transfer *t);
+
+/* Note that it failed. What could not be noted is only not remembered: the
+ * next run tries it again all the same. */
+void adl_remember_failure(struct asyncdl_transfer *t);
+
+#endif

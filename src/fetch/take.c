@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/take.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asyncdl/error.h"
+#include "fetch/state.h"
+#include "store/name.h"
+#include "util/clock.h"
+#include "util/httpdate.h"
+
+/* Name the file as the server would have it, else by the template: only now
+ * is it known. */
+static int name_by_server(struct asyncdl_transfer *t)
+{
+    struct asyncdl_client *client = t->client;
+    const struct adl_answer *answer = &t->attempt->answer;
+    struct adl_buf name = {0};
+    struct adl_buf path = {0};
+    char error[ADL_LEDGER_ERROR_MAX];
+    int err = -ENOENT;
+
+    if (answer->disposition.len > 0) {
+        err =
+            adl_name_from_disposition(&name, adl_buf_str(&answer->disposition));
+    }
+    if (err == 0) {
+        const char *slash = strrchr(t->path, '/');
+
+        if (slash != NULL) {
+            err = adl_buf_add(&path, t->path, (size_t)(slash - t->path) + 1);
+        }
+        if (err == 0) {
+            err = adl_buf_add_str(&path, adl_buf_str(&name));
+        }
+    } else if (err == -ENOENT) {
+        err = adl_buf_add_str(&path, t->path);
+    }
+    if (err == 0) {
+        err =
+            adl_ledger_claim(client->ledger, adl_buf_str(&path), &name, error);
+    }
+    if (err == 0) {
+        free(t->path);
+        t->path = adl_buf_take(&name);
+        t->is_named = true;
+    }
+    adl_buf_finish(&name);
+    adl_buf_finish(&path);
+    return err;
+}
+
+/* Where the body goes, and what it is held against. */
+static int choose_target(struct asyncdl_transfer *t)
+{
+    const struct asyncdl_client *client = t->client;
+    bool keep_time = client->options.flags & ASYNCDL_CLIENT_REMOTE_TIME;
+    bool is_file = t->body.kind == ASYNCDL_BODY_FILE;
+    int err = is_file && !t->is_named ? name_by_server(t) : 0;
+
+    if (err < 0) {
+        return err;
+    }
+    struct adl_sink_target target = {
+        .path = t->path,
+        .overwrite =
+            (t->flags & ASYNCDL_REQUEST_OVERWRITE) != 0 || t->standing.replaces,
+        .mtime_s = keep_time ? t->mtime_s : ADL_SINK_NO_TIME,
+        .is_durable = client->options.fsync == ASYNCDL_FSYNC_FILE,
+        .checks = t->checks,
+    };
+    adl_body_set_target(&t->body, &target);
+    return 0;
+}
+
+/* Of which version the bytes are that follow. */
+static void keep_version(struct asyncdl_transfer *t,
+                         const struct adl_range_answer *answer)
+{
+    free(t->version);
+    t->version = malloc(sizeof(*t->version)); /* NULL: from the start */
+    t->can_resume = adl_range_can_resume(answer);
+    if (t->version != NULL) {
+        *t->version = answer->validator;
+    }
+    adl_body_set_version(
+        &t->body, t->standing.id != 0 && t->can_resume ? t->version : NULL);
+}
+
+/* Dates that cannot be read are none. */
+static int64_t read_mtime(const char *last_modified)
+{
+    int64_t mtime_s = ADL_SINK_NO_TIME;
+
+    if (last_modified != NULL) {
+        (void)adl_httpdate_parse(&mtime_s, last_modified, strlen(last_modified),
+                                 adl_clock_wall_s());
+    }
+    return mtime_s;
+}
+
+void adl_take_half(struct asyncdl_transfer *t)
+{
+    const struct adl_half *half = t->standing.half;
+
+    if (half == NULL) {
+        return;
+    }
+    t->version = calloc(1, sizeof(*t->version));
+    if (t->version == NULL) {
+        return; /* from the start */
+    }
+    (void)snprintf(t->version->etag, sizeof(t->version->etag), "%s",
+                   half->etag != NULL ? half->etag : "");
+    (void)snprintf(t->version->last_modified, sizeof(t->version->last_modified),
+                   "%s",
+                   half->last_modified != NULL ? half->last_modified : "");
+    t->version->size = half->total;
+    t->version->has_size = half->total > 0;
+    t->can_resume = adl_range_if_range(t->version) != NULL;
+    if (!t->can_resume) {
+        return;
+    }
+    t->total = half->total;
+    t->mtime_s = read_mtime(half->last_modified);
+    adl_body_resume(&t->body, half->part, half->bytes);
+    adl_body_set_version(&t->body, t->version);
+    (void)choose_target(t); /* its name is its own already */
+}
+
+/* The body is a new one, from its first byte on. */
+static int take_whole(struct asyncdl_transfer *t)
+{
+    const struct adl_answer *answer = &t->attempt->answer;
+    bool is_exact = answer->has_length && !answer->range.is_encoded;
+
+    if (answer->range.status == 206) {
+        return ASYNCDL_ERANGE; /* a part that was not asked for */
+    }
+    if (!adl_attempt_knows_end(t->attempt)) {
+        t->must_be_plain = true;
+        return ASYNCDL_ECUT;
+    }
+    if (is_exact && t->body.max_size != 0 &&
+        answer->length > t->body.max_size) {
+        return ASYNCDL_ETOOBIG;
+    }
+    if (t->body.size > 0) {
+        adl_body_restart(&t->body);
+    }
+    keep_version(t, &answer->range);
+    t->must_restart = false;
+    t->mtime_s = answer->has_mtime ? answer->mtime_s : ADL_SINK_NO_TIME;
+    t->total = is_exact ? answer->length : 0;
+    int err = choose_target(t);
+    if (err == 0) {
+        adl_body_expect(&t->body, t->total);
+    }
+    return err;
+}
+
+int adl_take_answer(struct asyncdl_transfer *t)
+{
+    const struct adl_answer *answer = &t->attempt->answer;
+
+    if (t->is_canceled) {
+        return -ECANCELED;
+    }
+    if (t->offset == 0) {
+        return take_whole(t);
+    }
+    switch (adl_range_judge(t->version, t->offset, &answer->range)) {
+    case ADL_RANGE_TAKE:
+        return 0;
+    case ADL_RANGE_RESTART:
+        return take_whole(t);
+    default:
+        t->must_restart = true;
+        return ASYNCDL_ERANGE;
+    }
+}
