@@ -5,10 +5,14 @@
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
+/* What is cut off a line that arrived in pieces must fit too: the byte order
+ * mark, and a carriage return. */
+#define PARTIAL_MAX (ADL_LINES_MAX_LEN + 4)
+
 int adl_lines_init(struct adl_lines *lines)
 {
     *lines = (struct adl_lines){0};
-    return adl_buf_reserve(&lines->partial, ADL_LINES_MAX_LEN);
+    return adl_buf_reserve(&lines->partial, PARTIAL_MAX);
 }
 
 void adl_lines_finish(struct adl_lines *lines)
@@ -39,7 +43,7 @@ void adl_lines_end(struct adl_lines *lines)
 /* Add what fits to the line that is being put together. */
 static void add_part(struct adl_lines *lines, const char *part, size_t len)
 {
-    size_t room = ADL_LINES_MAX_LEN - lines->partial.len;
+    size_t room = PARTIAL_MAX - lines->partial.len;
 
     if (len > room) {
         lines->is_too_long = true;
@@ -65,7 +69,7 @@ static void give(struct adl_line *out, struct adl_lines *lines,
     }
     *out = (struct adl_line){
         .text = text,
-        .len = len,
+        .len = len < ADL_LINES_MAX_LEN ? len : ADL_LINES_MAX_LEN,
         .number = lines->number,
         .is_too_long = lines->is_too_long || len > ADL_LINES_MAX_LEN,
     };

@@ -16,7 +16,8 @@
 
 #include "util/buf.h"
 
-/* A longer line is passed over to its end, and reported as too long. */
+/* Of a longer line the beginning is given, and that it is too long; neither its
+ * end nor a byte order mark counts. */
 #define ADL_LINES_MAX_LEN 65536
 
 struct adl_line {

@@ -243,12 +243,15 @@ static int read_line(struct adl_entry **out, struct adl_listparse *parse,
 
     parse->place.line = line->number;
     trim(&text, &len);
-    if (len == 0 || text[0] == '#') {
+    if (len > 0 && text[0] == '#') {
         return 0;
     }
-    if (line->is_too_long) {
+    if (line->is_too_long) { /* there may be more than the blanks we have */
         return refuse_line(out, parse, "line longer than 65536 bytes",
                            is_indented);
+    }
+    if (len == 0) {
+        return 0;
     }
     if (memchr(text, '\0', len) != NULL) {
         return refuse_line(out, parse, "NUL byte in the line", is_indented);

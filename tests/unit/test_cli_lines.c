@@ -117,6 +117,30 @@ static void test_the_longest_line_is_not_too_long(void **state)
     }
 }
 
+/* Neither counts, so that it must not matter where the pieces end either. */
+static void test_mark_and_line_end_make_no_line_too_long(void **state)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    static char text[sizeof(mark) + ADL_LINES_MAX_LEN + 4];
+
+    (void)state;
+    for (size_t extra = 0; extra < 2; extra++) {
+        size_t n = sizeof(mark) - 1 + ADL_LINES_MAX_LEN + extra;
+
+        memset(text, 'x', sizeof(text));
+        memcpy(text, mark, sizeof(mark) - 1);
+        memcpy(text + n, "\r\nb", 3);
+        for (size_t len = 4095; len <= sizeof(text) * 2; len *= 2) {
+            struct adl_buf out = {0};
+
+            read_in_pieces(&out, text, n + 3, len);
+            assert_int_equal(strcmp(adl_buf_str(&out), "1:(long)|2:b|") == 0,
+                             extra == 1);
+            adl_buf_finish(&out);
+        }
+    }
+}
+
 static void test_nul_bytes_are_part_of_a_line(void **state)
 {
     struct adl_lines lines;
@@ -141,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_lines_are_the_same_however_they_arrive),
         cmocka_unit_test(test_a_long_line_is_passed_over_in_bounded_memory),
         cmocka_unit_test(test_the_longest_line_is_not_too_long),
+        cmocka_unit_test(test_mark_and_line_end_make_no_line_too_long),
         cmocka_unit_test(test_nul_bytes_are_part_of_a_line),
     };
 

@@ -196,6 +196,36 @@ static void test_nul_bytes_and_long_lines_are_bad_lines(void **state)
     adl_buf_finish(&bad);
 }
 
+/* The beginning that is kept of a long line is not all that it holds. */
+static void test_a_long_line_that_begins_with_blanks_is_a_bad_line(void **state)
+{
+    static char text[ADL_LINES_MAX_LEN + 100];
+    const size_t splits[] = {sizeof(text), 1000};
+
+    (void)state;
+    memset(text, ' ', sizeof(text));
+    memcpy(text + sizeof(text) - 9, "http://a\n", 9);
+    for (size_t i = 0; i < 2; i++) {
+        struct adl_buf bad = {0};
+        struct adl_listparse parse;
+        struct adl_entry *entry = NULL;
+
+        assert_int_equal(adl_listparse_init(&parse, NULL, &callbacks, &bad), 0);
+        adl_listparse_begin(&parse, "f", 0);
+        for (size_t at = 0; at < sizeof(text); at += splits[i]) {
+            size_t left = sizeof(text) - at;
+
+            adl_listparse_add(&parse, text + at,
+                              left < splits[i] ? left : splits[i]);
+            assert_int_equal(adl_listparse_next(&entry, &parse), 0);
+        }
+        assert_string_equal(adl_buf_str(&bad),
+                            "f:1: line longer than 65536 bytes\n");
+        adl_listparse_finish(&parse);
+        adl_buf_finish(&bad);
+    }
+}
+
 static void test_json_objects_have_the_same_keys(void **state)
 {
     static const struct list_case cases[] = {
@@ -329,6 +359,8 @@ int main(void)
         cmocka_unit_test(test_indented_lines_are_options_as_in_aria2),
         cmocka_unit_test(test_bad_lines_are_reported_and_stop_nothing),
         cmocka_unit_test(test_nul_bytes_and_long_lines_are_bad_lines),
+        cmocka_unit_test(
+            test_a_long_line_that_begins_with_blanks_is_a_bad_line),
         cmocka_unit_test(test_json_objects_have_the_same_keys),
         cmocka_unit_test(test_json_of_wrong_shape_is_refused),
         cmocka_unit_test(test_an_entry_waits_for_its_options_until_flushed),
