@@ -196,13 +196,12 @@ static int is_secret_value(const char *value, size_t len)
 }
 
 /*
- * From behind a '?', '&', ';' or '#': write "name=***" if that is a secret,
- * and advance *cursor over it. ends are the bytes that end its value.
+ * Is "name=value" a secret, by its name or by what is encoded in it? Sets
+ * *out_end to where the value ends, at one of ends. 1, 0 or -ENOMEM.
  */
-static int redact_param(struct adl_buf *buf, const char **cursor,
-                        const char *ends)
+static int is_secret_pair(const char **out_end, const char *name,
+                          const char *ends)
 {
-    const char *name = *cursor;
     size_t len = strcspn(name, "=&;?#/");
 
     if (name[len] != '=') {
@@ -211,15 +210,56 @@ static int redact_param(struct adl_buf *buf, const char **cursor,
     const char *value = name + len + 1;
     size_t n_value = strcspn(value, ends);
     int found = is_secret_param(name, len);
-    if (found == 0) {
-        found = is_secret_value(value, n_value);
-    }
+
+    *out_end = value + n_value;
+    return found != 0 ? found : is_secret_value(value, n_value);
+}
+
+/*
+ * From behind a '?', '&', ';' or '#': write "name=***" if that is a secret,
+ * and advance *cursor over it. ends are the bytes that end its value.
+ */
+static int redact_param(struct adl_buf *buf, const char **cursor,
+                        const char *ends)
+{
+    const char *name = *cursor;
+    const char *end = NULL;
+    int found = is_secret_pair(&end, name, ends);
+
     if (found <= 0) {
         return found;
     }
-    *cursor = value + n_value;
-    int err = add_shown(buf, name, len);
+    *cursor = end;
+    int err = add_shown(buf, name, strcspn(name, "="));
     return err < 0 ? err : adl_buf_add_str(buf, "=***");
+}
+
+/*
+ * Pass over the user at the start of an authority. Behind a port that is no
+ * number it may be a query with an '@' in it: then a secret value that the '@'
+ * stands in is passed over to its end.
+ */
+static int pass_user(const char **cursor)
+{
+    static const char starts[] = "?#&;";
+    const char *end = *cursor + measure_user(*cursor);
+    const char *at = *cursor + strcspn(*cursor, "/?#");
+
+    at += strcspn(at, starts);
+    while (at < end) {
+        const char *value_end = NULL;
+        int found = is_secret_pair(&value_end, at + 1, "&#");
+
+        if (found < 0) {
+            return found;
+        }
+        if (found > 0 && value_end > end) {
+            end = value_end;
+        }
+        at += 1 + strcspn(at + 1, starts);
+    }
+    *cursor = end;
+    return 0;
 }
 
 /* Write one byte or character, and advance. */
@@ -241,8 +281,7 @@ static int pass_authority(struct adl_buf *buf, const char **cursor)
     int err = adl_buf_add(buf, *cursor, len);
 
     *cursor += len;
-    *cursor += measure_user(*cursor);
-    return err;
+    return err < 0 ? err : pass_user(cursor);
 }
 
 int adl_redact_url(struct adl_buf *buf, const char *url)
@@ -252,7 +291,9 @@ int adl_redact_url(struct adl_buf *buf, const char *url)
 
     adl_buf_reset(buf);
     int err = add_shown(buf, url, (size_t)(at - url));
-    at += measure_user(at);
+    if (err == 0) {
+        err = pass_user(&at);
+    }
     while (*at != '\0' && err == 0) {
         char c = *at;
 

@@ -107,6 +107,13 @@ static void test_values_that_open_doors_are_hidden(void **state)
         {"http://h/?Key-Pair-Id=a&Policy=b",
          "http://h/?Key-Pair-Id=***&Policy=***"},
         {"http://h/?token=http://u:p@i/", "http://h/?token=***"},
+        {"http://h:x/?token=a@b&c=d", "http://&c=d"},
+        {"http://h:x/?token=a;b@c;d#e", "http://#e"},
+        {"http://h:x/?a=b&token=c@d@e", "http://"},
+        {"http://h:x/?to=http%3A%2F%2Fi%2F%3Fsig%3Da@b&c", "http://&c"},
+        {"http://u&key=v:p@h/", "http://h/"},
+        {"http://h:x/?a=b&sig=c&d=e@i/", "http://i/"},
+        {"http://h/a://i:x?token=a@b&c=d", "http://h/a://&c=d"},
     };
 
     (void)state;
