@@ -315,11 +315,16 @@ int adl_url_parse_fully(struct adl_url *out, const char *text)
     }
     int err = translate(
         curl_url_set(url, CURLUPART_URL, text, encode ? CURLU_URLENCODE : 0));
-    if (err == 0) {
-        err = take_apart(&parts, url);
-    }
     if (err == 0 && encode) {
         err = translate(curl_url_get(url, CURLUPART_URL, &parts.text, 0));
+    }
+    if (err == 0 && encode) {
+        /* libcurl will read that: what it decoded in a host may now be the
+         * number of an address. */
+        err = translate(curl_url_set(url, CURLUPART_URL, parts.text, 0));
+    }
+    if (err == 0) {
+        err = take_apart(&parts, url);
     }
     if (err == 0) {
         err = put_together(out, encode ? parts.text : text, &parts);

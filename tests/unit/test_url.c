@@ -41,6 +41,8 @@ static const struct {
     {"http://a.test/\xff", "http://a.test/%ff", "http://a.test:80", "a.test",
      "/%ff"},
     {"http://a.test/%2e%2E/b", NULL, "http://a.test:80", "a.test", NULL},
+    {"http://3232235%37%377/ ", "http://3232235777/%20",
+     "http://192.168.1.1:80", "192.168.1.1", "/%20"},
     {"http://127.0.0.1/x", NULL, "http://127.0.0.1:80", "127.0.0.1", "/x"},
 };
 
