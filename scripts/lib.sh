@@ -38,6 +38,7 @@ binutils|cmd:objdump|reads the symbols of the library
 '
 readonly CI_NEEDS='
 clang-14|cmd:clang-14|the second compiler
+libclang-rt-14-dev|pkg:libclang-rt-14-dev|libFuzzer
 clang-format-14|cmd:clang-format-14|checks the formatting
 libc6-dbg|pkg:libc6-dbg|valgrind reads the C library with it
 valgrind|cmd:valgrind|finds memory errors and leaks
