@@ -40,15 +40,16 @@ static const char *show(struct adl_complain *c, const char *url)
     return adl_buf_str(&c->url);
 }
 
-/* Count a failure by its cause and the host that it came from. */
+/* Count a failure by its cause and the host that it came from, as it may be
+ * shown. */
 static void count(struct adl_complain *c, const struct asyncdl_result *result)
 {
     char status[32];
     const char *cause = asyncdl_strerror(result->err);
     const char *host = NULL;
     const char *at = result->effective_url;
-    size_t len =
-        adl_url_get_host(&host, at != NULL && at[0] != '\0' ? at : result->url);
+    size_t len = adl_url_get_host(
+        &host, show(c, at != NULL && at[0] != '\0' ? at : result->url));
 
     if (result->err == ASYNCDL_EHTTP) {
         (void)snprintf(status, sizeof(status), "HTTP %d", result->status);

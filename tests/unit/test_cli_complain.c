@@ -182,6 +182,36 @@ static void test_failures_are_grouped_at_the_end(void **state)
                         "       1  bad line from f, such as line 7\n");
 }
 
+/* What a server redirected to may be anything. */
+static void test_no_host_in_the_groups_steers_a_terminal(void **state)
+{
+    static const char *const urls[] = {
+        "http://\xc2\x9bmx/",
+        "http://a\xe2\x80\xae.test/",
+        "http://a\x1b[2J/",
+    };
+    struct asyncdl_result result = {
+        .state = ASYNCDL_FAILED,
+        .err = ASYNCDL_EURL,
+        .error = "not a URL that can be fetched",
+        .attempts = 1,
+        .url = "http://h/",
+    };
+    struct probe *p = *state;
+
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        result.effective_url = urls[i];
+        tell(p, &result);
+    }
+    (void)listen(p);
+    adl_complain_end(&p->complain);
+
+    const char *heard = listen(p);
+    assert_null(strstr(heard, "\xc2\x9b"));
+    assert_null(strstr(heard, "\xe2\x80\xae"));
+    assert_null(strchr(heard, '\x1b'));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -191,6 +221,7 @@ int main(void)
         TEST(test_only_ten_files_in_the_way_are_named),
         TEST(test_an_unknown_option_is_mentioned_once),
         TEST(test_failures_are_grouped_at_the_end),
+        TEST(test_no_host_in_the_groups_steers_a_terminal),
     };
 
     return cmocka_run_group_tests_name("complain", tests, NULL, NULL);
