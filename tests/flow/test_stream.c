@@ -25,6 +25,7 @@
 /* A list that does not fit into the memory that may be used. */
 #define N_LINES  25000
 #define LINE_LEN 2000
+#define N_BOMBS  8
 #if defined(__SANITIZE_ADDRESS__)
 #define MAX_RSS_KIB (1024 * 1024) /* what is freed is kept for a while */
 #else
@@ -205,11 +206,39 @@ static void test_memory_does_not_grow_with_the_list(void **state)
     server_stop(&nginx);
 }
 
+/* A kilobyte of them stands for a megabyte, and while an attempt is paused all
+ * that was read is kept, decoded. */
+static void test_memory_does_not_grow_with_what_is_decoded(void **state)
+{
+    struct rusage usage;
+    struct cmd cmd;
+
+    (void)state;
+    need_site();
+    cmd_init(&cmd);
+    cmd_add(&cmd, "--compressed", "--discard", "--limit-rate", "8M",
+            "--max-filesize", "2M", NULL);
+    for (int i = 0; i < N_BOMBS; i++) {
+        cmd_add(&cmd,
+                cmd_text(&cmd, "http://127.0.0.1:%u/bomb?%d", site.port, i),
+                NULL);
+    }
+    cmd_run(&cmd, 1);
+    cmd_need_text(cmd.err,
+                  cmd_text(&cmd, "%d  body larger than allowed", N_BOMBS));
+
+    assert_int_equal(getrusage(RUSAGE_CHILDREN, &usage), 0);
+    assert_true(usage.ru_maxrss <= MAX_RSS_KIB);
+    cmd_finish(&cmd);
+    server_stop(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         /* first, because children add up */
         cmocka_unit_test(test_memory_does_not_grow_with_the_list),
+        cmocka_unit_test(test_memory_does_not_grow_with_what_is_decoded),
         cmocka_unit_test(test_standard_input_is_acted_on_before_it_ends),
         cmocka_unit_test(test_options_that_come_at_once_belong_to_their_url),
         cmocka_unit_test(test_fifo_is_read_until_its_writer_is_gone),
