@@ -130,6 +130,16 @@ static int read_length(struct adl_answer *answer, struct value value)
     return err;
 }
 
+/* We ask for no other, so that none may be sent (RFC 9112, 7.4). */
+static int check_transfer_encoding(struct adl_answer *answer,
+                                   struct value value)
+{
+    return value.len == 0 || EQUALS(value, "chunked") ||
+                   EQUALS(value, "identity")
+               ? 0
+               : reject(answer, "a Transfer-Encoding that nobody asked for");
+}
+
 static int read_field(struct adl_answer *answer, struct value name,
                       struct value value, int64_t now_s)
 {
@@ -137,6 +147,9 @@ static int read_field(struct adl_answer *answer, struct value name,
 
     if (EQUALS(name, "content-length")) {
         return read_length(answer, value);
+    }
+    if (EQUALS(name, "transfer-encoding")) {
+        return check_transfer_encoding(answer, value);
     }
     if (EQUALS(name, "content-range")) {
         adl_range_parse(range, value.text, value.len);

@@ -101,6 +101,7 @@ static const struct fuzz_seed seeds[] = {
     FUZZ_SEED("Content-Length: 9223372036854775808\r\n"),
     FUZZ_SEED("Content-Length: 1\r\nContent-Length: 2\r\n"),
     FUZZ_SEED("Content-Encoding: gzip\nAccept-Ranges: none\nETag: W/\"\0\"\n"),
+    FUZZ_SEED("Transfer-Encoding: chunked\r\ntransfer-encoding: gzip\r\n"),
     FUZZ_SEED("Content-Range: bytes */10\r\nContent-Range: bytes 0-1/2\r\n"),
     FUZZ_SEED(""),
 };

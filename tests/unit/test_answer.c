@@ -90,6 +90,34 @@ static void test_lengths(void **state)
     }
 }
 
+/* libcurl decodes what it never asked for, and nobody counts that. */
+static void test_only_chunks_are_taken(void **state)
+{
+    static const struct {
+        const char *head;
+        int err;
+    } cases[] = {
+        {"Transfer-Encoding: chunked", 0},
+        {"transfer-encoding:CHUNKED ", 0},
+        {"Transfer-Encoding: identity", 0},
+        {"Transfer-Encoding:", 0},
+        {"Transfer-Encoding: gzip", ASYNCDL_EPROTOCOL},
+        {"Transfer-Encoding: gzip, chunked", ASYNCDL_EPROTOCOL},
+        {"Transfer-Encoding: chunked\nTransfer-Encoding: br",
+         ASYNCDL_EPROTOCOL},
+        {"Transfer-Encoding: xyz", ASYNCDL_EPROTOCOL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_answer answer = {0};
+
+        assert_int_equal(add_all(&answer, cases[i].head), cases[i].err);
+        assert_int_equal(answer.wrong != NULL, cases[i].err != 0);
+        adl_answer_finish(&answer);
+    }
+}
+
 static void test_length_of_an_interim_answer_is_forgotten(void **state)
 {
     struct adl_answer answer = {0};
@@ -238,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status_line_is_read),
         cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_only_chunks_are_taken),
         cmocka_unit_test(test_length_of_an_interim_answer_is_forgotten),
         cmocka_unit_test(test_only_a_200_tells_the_whole_size),
         cmocka_unit_test(test_fields_are_noted),
