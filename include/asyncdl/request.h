@@ -77,7 +77,12 @@ struct asyncdl_request {
     const char *name;
     /** Position in a list, from 1, for {index} (default: counted). */
     uint64_t index;
-    const char *checksum;       /**< "sha-256=HEX", sha-512, sha-1, md5 */
+    /**
+     * "sha-256=HEX", sha-512, sha-1, md5: what the decoded body must hash to
+     * (default: what the server says, where it does so with Content-Digest,
+     * Repr-Digest or Digest of a body that is not decoded).
+     */
+    const char *checksum;
     const char *const *headers; /**< NULL-terminated "Name: value" */
     const char *referer;        /**< default: the client's */
     const char *user_agent;     /**< default: the client's */

@@ -140,6 +140,22 @@ static int check_transfer_encoding(struct adl_answer *answer,
                : reject(answer, "a Transfer-Encoding that nobody asked for");
 }
 
+/* A part's Content-Digest is of that part. */
+static void read_claim(struct adl_answer *answer, struct value name,
+                       struct value value)
+{
+    if (EQUALS(name, "repr-digest")) {
+        adl_claim_read(&answer->claim, ADL_CLAIM_RFC9530, "Repr-Digest",
+                       value.text, value.len);
+    } else if (EQUALS(name, "content-digest") && answer->range.status != 206) {
+        adl_claim_read(&answer->claim, ADL_CLAIM_RFC9530, "Content-Digest",
+                       value.text, value.len);
+    } else if (EQUALS(name, "digest")) {
+        adl_claim_read(&answer->claim, ADL_CLAIM_RFC3230, "Digest", value.text,
+                       value.len);
+    }
+}
+
 static int read_field(struct adl_answer *answer, struct value name,
                       struct value value, int64_t now_s)
 {
@@ -173,6 +189,8 @@ static int read_field(struct adl_answer *answer, struct value name,
                                   value.len, now_s) == 0;
     } else if (EQUALS(name, "location")) {
         answer->has_location = value.len > 0;
+    } else {
+        read_claim(answer, name, value);
     }
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fetch/claim.h"
 #include "fetch/range.h"
 #include "util/buf.h"
 
@@ -26,6 +27,7 @@ struct adl_answer {
     uint64_t retry_after_ms;
     bool has_mtime;
     int64_t mtime_s;            /* Last-Modified */
+    struct adl_claim claim;     /* of the whole resource, still encoded */
     struct adl_buf disposition; /* Content-Disposition, as sent */
     size_t n_bytes;             /* seen since the last reset */
     size_t n_lines;

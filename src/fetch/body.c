@@ -383,6 +383,11 @@ void adl_body_resume(struct adl_body *body, const char *part, uint64_t bytes)
     body->size = bytes;
 }
 
+bool adl_body_is_waiting(const struct adl_body *body)
+{
+    return !body->is_busy && body->rest.part[0] != '\0';
+}
+
 void adl_body_set_version(struct adl_body *body,
                           const struct adl_validator *version)
 {

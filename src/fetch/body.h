@@ -10,6 +10,7 @@
 #ifndef ADL_FETCH_BODY_H
 #define ADL_FETCH_BODY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,9 @@ void adl_body_leave(struct adl_body *body);
 
 /* Before the first byte: go on with a part of an earlier run. */
 void adl_body_resume(struct adl_body *body, const char *part, uint64_t bytes);
+
+/* Is it to go on with a part that was not opened yet? */
+bool adl_body_is_waiting(const struct adl_body *body);
 
 /* Of what the body is a part, so that it may be left to a later run; NULL: it
  * may not. Borrowed until it is set again. */

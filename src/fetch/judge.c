@@ -342,6 +342,26 @@ static bool is_of_source(int err)
     return err == ASYNCDL_ECHECKSUM;
 }
 
+/* All of it came, and is not what its server says it is: an attempt that
+ * failed, after its slot was given back. */
+static void judge_damage(struct asyncdl_transfer *t)
+{
+    struct ended ended = {.err = ASYNCDL_ECHECKSUM, .status = t->last.status};
+
+    adl_transfer_explain(t, "%s",
+                         t->body.error != NULL ? t->body.error
+                                               : asyncdl_strerror(ended.err));
+    adl_body_reset(&t->body);
+    t->must_restart = true;
+    struct adl_retry_verdict verdict = decide(t, &ended);
+    if (verdict.action == ADL_RETRY_AGAIN) {
+        retry(t, &ended, verdict.due_ms);
+    } else {
+        name_source(t, ended.err);
+        give_up(t, ended.err, true);
+    }
+}
+
 void adl_judge_saved(struct asyncdl_transfer *t)
 {
     int err = t->body.err;
@@ -356,6 +376,10 @@ void adl_judge_saved(struct asyncdl_transfer *t)
         t->was_restarted = true; /* the part is not what it was: anew */
         adl_body_reset(&t->body);
         adl_start_enqueue(t, 0);
+        return;
+    }
+    if (t->err == 0 && t->body.is_damaged && !t->is_canceled) {
+        judge_damage(t);
         return;
     }
     if (t->err == 0 && err < 0) {

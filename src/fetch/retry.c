@@ -43,7 +43,8 @@ bool adl_retry_is_passing(int err, int status)
     case ASYNCDL_EMAXTIME:
     case ASYNCDL_ERANGE:
     case ASYNCDL_EHELD:
-    case -ENOMEM: /* others give theirs back */
+    case ASYNCDL_ECHECKSUM: /* of an attempt: the server's own word */
+    case -ENOMEM:           /* others give theirs back */
         return true;
     default:
         return false;

@@ -76,6 +76,19 @@ static int choose_target(struct asyncdl_transfer *t)
     return 0;
 }
 
+/* Of what is sent: no help where that is decoded before it gets here. */
+static void take_claim(struct asyncdl_transfer *t)
+{
+    const struct adl_answer *answer = &t->attempt->answer;
+    unsigned decodes = t->client->options.flags & ASYNCDL_CLIENT_COMPRESSED;
+
+    t->checks.claimed = answer->claim.sum;
+    t->checks.claimer = answer->claim.header;
+    if (answer->range.is_encoded && decodes != 0) {
+        t->checks.claimed.kind = ADL_DIGEST_NONE;
+    }
+}
+
 /* Of which version the bytes are that follow. */
 static void keep_version(struct asyncdl_transfer *t,
                          const struct adl_range_answer *answer)
@@ -155,11 +168,23 @@ static int take_whole(struct asyncdl_transfer *t)
     t->must_restart = false;
     t->mtime_s = answer->has_mtime ? answer->mtime_s : ADL_SINK_NO_TIME;
     t->total = is_exact ? answer->length : 0;
+    take_claim(t);
     int err = choose_target(t);
     if (err == 0) {
         adl_body_expect(&t->body, t->total);
     }
     return err;
+}
+
+/* The rest of a body. Of one of an earlier run it is only now known what the
+ * server claims: its part is not open yet. */
+static int take_rest(struct asyncdl_transfer *t)
+{
+    if (!adl_body_is_waiting(&t->body)) {
+        return 0;
+    }
+    take_claim(t);
+    return choose_target(t);
 }
 
 int adl_take_answer(struct asyncdl_transfer *t)
@@ -174,7 +199,7 @@ int adl_take_answer(struct asyncdl_transfer *t)
     }
     switch (adl_range_judge(t->version, t->offset, &answer->range)) {
     case ADL_RANGE_TAKE:
-        return 0;
+        return take_rest(t);
     case ADL_RANGE_RESTART:
         return take_whole(t);
     default:

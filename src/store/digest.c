@@ -30,6 +30,11 @@ struct adl_digest {
     EVP_MD_CTX *contexts[ADL_DIGEST_SHA512 + 1]; /* NULL: not of that kind */
 };
 
+size_t adl_digest_size(enum adl_digest_kind kind)
+{
+    return kinds[kind].size;
+}
+
 static int parse_nibble(char c)
 {
     if (c >= '0' && c <= '9') {

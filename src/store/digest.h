@@ -24,6 +24,9 @@ struct adl_checksum {
     uint8_t bytes[ADL_DIGEST_MAX];
 };
 
+/* Bytes of a hash of that kind, which is not NONE. */
+size_t adl_digest_size(enum adl_digest_kind kind);
+
 /* Read "sha-256=HEX" (also sha-512, sha-1, md5; any case). 0 or -EINVAL. */
 int adl_checksum_parse(struct adl_checksum *out, const char *text);
 

@@ -44,6 +44,19 @@ static int make_body(struct fault_reply *reply,
     return err == 0 ? add_content(&reply->bytes, 0, 0, FAULT_BODY_BYTES) : err;
 }
 
+/* The last byte is damaged the first time. */
+static int make_mended(struct fault_reply *reply,
+                       const struct fault_request *request,
+                       const struct fault *fault)
+{
+    int err = make_text(reply, request, fault);
+
+    if (err == 0 && request->nth == 1) {
+        reply->bytes.data[reply->bytes.len - 1] ^= 1;
+    }
+    return err;
+}
+
 static int make_half_body(struct fault_reply *reply,
                           const struct fault_request *request,
                           const struct fault *fault)
@@ -251,8 +264,12 @@ static int make_crumbs(struct fault_reply *reply,
 #define TEXT(s) .text = s, .text_len = sizeof(s) - 1
 #define OK      "HTTP/1.1 200 OK\r\n"
 #define OK_2    "Content-Length: 2\r\n\r\nok"
-#define FOUND   "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
-#define PART    "HTTP/1.1 206 Partial Content\r\nETag: \"one\"\r\n"
+#define OK_MD5  "Digest: MD5=REvLOj/Pg4kpbElGfyfh1g==\r\n"
+#define OK_SHA256      \
+    "Content-Digest: " \
+    "sha-256=:Jok2eyBcFs4y7UIAlCuLix4mLfxw2byfvHfElpmk8d8=:\r\n"
+#define FOUND "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+#define PART  "HTTP/1.1 206 Partial Content\r\nETag: \"one\"\r\n"
 
 /* A response that is a text and nothing else. */
 #define SAY(p, e, s)                                       \
@@ -363,6 +380,14 @@ static const struct fault faults[] = {
     MAKE("/unasked-206", make_half_body, FAULT_CLOSE,
          PART "Content-Range: bytes 0-4999/10000\r\n"
               "Content-Length: 5000\r\n\r\n"),
+
+    /* hashes of the body */
+    SAY("/digest-right", FAULT_KEEP, OK OK_MD5 OK_SHA256 OK_2),
+    MAKE("/digest-mended", make_mended, FAULT_KEEP, OK OK_SHA256 OK_2),
+    SAY("/digest-wrong", FAULT_KEEP,
+        OK "Repr-Digest: md5=:AAAAAAAAAAAAAAAAAAAAAA==:\r\n" OK_2),
+    SAY("/digest-broken", FAULT_KEEP,
+        OK "Content-Digest: sha-256=:AAAA:, sha-257=:AAAA:\r\n" OK_2),
 
     /* where to */
     SAY("/location-control", FAULT_CLOSE,

@@ -13,6 +13,7 @@
 #include "asyncdl/error.h"
 
 #define NOW_S INT64_C(1700000000)
+#define MD5   "RErKOj+POCGWScR2Z4fk4Q=="
 
 /* Lines as libcurl hands them over; lines are parted by '\n' in a text. */
 static int add_all(struct adl_answer *answer, const char *text)
@@ -179,6 +180,38 @@ static void test_fields_are_noted(void **state)
     adl_answer_finish(&answer);
 }
 
+static void test_claims_are_of_the_whole_resource(void **state)
+{
+    static const struct {
+        const char *head;
+        enum adl_digest_kind kind;
+        const char *header;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\nContent-Digest: md5=:" MD5 ":", ADL_DIGEST_MD5,
+         "Content-Digest"},
+        {"HTTP/1.1 206 Part\nContent-Digest: md5=:" MD5 ":", ADL_DIGEST_NONE,
+         NULL},
+        {"HTTP/1.1 206 Part\nREPR-DIGEST: md5=:" MD5 ":", ADL_DIGEST_MD5,
+         "Repr-Digest"},
+        {"HTTP/1.1 206 Part\ndigest:MD5=" MD5, ADL_DIGEST_MD5, "Digest"},
+        {"HTTP/1.1 103 Hints\nDigest: MD5=" MD5 "\n\nHTTP/1.1 200 OK",
+         ADL_DIGEST_NONE, NULL},
+        {"HTTP/1.1 200 OK\nWant-Digest: MD5=" MD5, ADL_DIGEST_NONE, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_answer answer = {0};
+
+        assert_int_equal(add_all(&answer, cases[i].head), 0);
+        assert_int_equal(answer.claim.sum.kind, cases[i].kind);
+        if (cases[i].header != NULL) {
+            assert_string_equal(answer.claim.header, cases[i].header);
+        }
+        adl_answer_finish(&answer);
+    }
+}
+
 static void test_oddities_are_survived(void **state)
 {
     static const struct {
@@ -270,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_length_of_an_interim_answer_is_forgotten),
         cmocka_unit_test(test_only_a_200_tells_the_whole_size),
         cmocka_unit_test(test_fields_are_noted),
+        cmocka_unit_test(test_claims_are_of_the_whole_resource),
         cmocka_unit_test(test_oddities_are_survived),
         cmocka_unit_test(test_tag_that_does_not_fit_is_none),
         cmocka_unit_test(test_lines_are_counted_over_all_heads),

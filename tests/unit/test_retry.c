@@ -64,7 +64,7 @@ static void test_what_passes_is_told_from_what_stays(void **state)
         {ASYNCDL_EENCODING, 200, false},
         {ASYNCDL_EREDIRECT, 302, false},
         {ASYNCDL_EREDIRECTS, 302, false},
-        {ASYNCDL_ECHECKSUM, 200, false},
+        {ASYNCDL_ECHECKSUM, 200, true},
         {ASYNCDL_EEXISTS, 0, false},
         {ASYNCDL_ENOTBUILT, 0, false},
         {-ECANCELED, 0, false},

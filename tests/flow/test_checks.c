@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* What bodies are held against, and what becomes of those that do not pass. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "support/download.h"
+
+#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+#define MD5_OK   "444bcb3a3fcf8389296c49467f27e1d6"
+#define MD5_ZERO "00000000000000000000000000000000"
+#define SHA256_OK \
+    "2689367b205c16ce32ed4200942b8b8b1e262dfc70d9bc9fbc77c49699a4f1df"
+
+static void test_the_servers_word_is_checked(void **state)
+{
+    static const struct download_case cases[] = {
+        {.url = "http://@FAULT@/digest-right",
+         .file = "digest-right",
+         .text = "ok"},
+        {.url = "http://@FAULT@/digest-mended",
+         .file = "digest-mended",
+         .text = "ok"},
+        {.url = "http://@FAULT@/digest-broken",
+         .file = "digest-broken",
+         .text = "ok"},
+        {.url = "http://@FAULT@/digest-wrong",
+         .status = 3,
+         .error = "check digest-wrong: md5 is " MD5_OK
+                  ", the server's Repr-Digest says " MD5_ZERO
+                  " (after 5 attempts; another run can help)"},
+        {.url = "http://@FAULT@/digest-wrong/mirrored\thttp://@FAULT@/ok",
+         .file = "mirrored",
+         .size = 10000},
+        {.url = "http://@FAULT@/digest-mended/no-retry",
+         .options = "--retry 0",
+         .status = 3,
+         .error = "check no-retry: sha-256 is "},
+    };
+
+    download_check(*state, cases, N_OF(cases));
+}
+
+static void test_the_callers_word_is_the_last(void **state)
+{
+    static const struct download_case cases[] = {
+        {.url = "http://@FAULT@/digest-wrong\n checksum=sha-256=" SHA256_OK,
+         .file = "digest-wrong",
+         .text = "ok"},
+        {.url = "http://@FAULT@/digest-mended/both\n checksum=md5=" MD5_OK,
+         .file = "both",
+         .text = "ok"},
+        {.url = "http://@FAULT@/digest-right\n checksum=md5=" MD5_ZERO,
+         .status = 1,
+         .error = "check digest-right: md5 is " MD5_OK ", expected " MD5_ZERO},
+    };
+
+    download_check(*state, cases, N_OF(cases));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_servers_word_is_checked),
+        cmocka_unit_test(test_the_callers_word_is_the_last),
+    };
+
+    return cmocka_run_group_tests_name("checks", tests, download_group_setup,
+                                       download_group_teardown);
+}
