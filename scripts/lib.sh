@@ -24,7 +24,7 @@ libssl-dev|pc:libcrypto|checksums, and the demo site'"'"'s certificate
 libjansson-dev|pc:jansson|JSON lines in lists
 uthash-dev|h:uthash.h|maps and lists
 libmicrohttpd-dev|pc:libmicrohttpd|the demo site
-zlib1g-dev|pc:zlib|the gzip bodies of the demo site
+zlib1g-dev|pc:zlib|compressed bodies
 ca-certificates|file:/etc/ssl/certs/ca-certificates.crt|verifies servers'"'"' certificates
 '
 readonly TEST_NEEDS='

@@ -28,7 +28,7 @@ static const struct entry entries[] = {
     {ASYNCDL_EPROTOCOL, "EPROTOCOL", "answer is not valid HTTP"},
     {ASYNCDL_EHEADERS, "EHEADERS", "headers too large or too many"},
     {ASYNCDL_ETOOBIG, "ETOOBIG", "body larger than allowed"},
-    {ASYNCDL_EENCODING, "EENCODING", "content encoding broken or unknown"},
+    {ASYNCDL_EENCODING, "EENCODING", "content encoding broken"},
     {ASYNCDL_EREDIRECT, "EREDIRECT", "redirect to a refused target"},
     {ASYNCDL_EREDIRECTS, "EREDIRECTS", "too many redirects"},
     {ASYNCDL_ERANGE, "ERANGE", "wrong answer to a range request"},

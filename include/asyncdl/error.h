@@ -33,7 +33,7 @@ enum asyncdl_error {
     ASYNCDL_EPROTOCOL = -5014,    /**< answer is not valid HTTP */
     ASYNCDL_EHEADERS = -5015,     /**< headers too large or too many */
     ASYNCDL_ETOOBIG = -5016,      /**< body larger than allowed */
-    ASYNCDL_EENCODING = -5017,    /**< content encoding broken or unknown */
+    ASYNCDL_EENCODING = -5017,    /**< content encoding broken */
     ASYNCDL_EREDIRECT = -5018,    /**< redirect to a refused target */
     ASYNCDL_EREDIRECTS = -5019,   /**< too many redirects */
     ASYNCDL_ERANGE = -5020,       /**< wrong answer to a range request */

@@ -140,6 +140,21 @@ static int check_transfer_encoding(struct adl_answer *answer,
                : reject(answer, "a Transfer-Encoding that nobody asked for");
 }
 
+static void read_codings(struct adl_answer *answer, struct value value)
+{
+    const char *end = value.text + value.len;
+
+    for (const char *p = value.text; p <= end;) {
+        const char *comma = memchr(p, ',', (size_t)(end - p));
+        const char *stop = comma != NULL ? comma : end;
+        struct value name = trim(p, (size_t)(stop - p));
+
+        answer->coding = adl_coding_add(answer->coding, name.text, name.len);
+        p = stop + 1;
+    }
+    answer->range.is_encoded = answer->coding != ADL_CODING_NONE;
+}
+
 /* A part's Content-Digest is of that part. */
 static void read_claim(struct adl_answer *answer, struct value name,
                        struct value value)
@@ -170,7 +185,7 @@ static int read_field(struct adl_answer *answer, struct value name,
     if (EQUALS(name, "content-range")) {
         adl_range_parse(range, value.text, value.len);
     } else if (EQUALS(name, "content-encoding")) {
-        range->is_encoded = value.len > 0 && !EQUALS(value, "identity");
+        read_codings(answer, value);
     } else if (EQUALS(name, "content-disposition")) {
         adl_buf_reset(&answer->disposition);
         return adl_buf_add(&answer->disposition, value.text, value.len);

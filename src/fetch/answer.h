@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "fetch/claim.h"
+#include "fetch/decode.h"
 #include "fetch/range.h"
 #include "util/buf.h"
 
@@ -22,6 +23,7 @@ struct adl_answer {
     const char *wrong;             /* constant: what is, or NULL */
     bool has_length;
     uint64_t length; /* Content-Length, of the encoded body */
+    enum adl_coding coding;
     bool has_location;
     bool has_retry_after;
     uint64_t retry_after_ms;

@@ -16,9 +16,6 @@
 #include "fetch/attempt_setup.h"
 #include "util/clock.h"
 
-/* An error page is read to its end for the sake of the connection, up to: */
-#define DROP_MAX_BYTES 262144
-
 /* libcurl's own connect timeout comes first; this one is for its lost timers.
  */
 #define CONNECT_GRACE_MS 1000
@@ -37,6 +34,7 @@ struct adl_attempt_pool {
     uint64_t stall_timeout_ms;
     uint64_t max_time_ms;
     bool locates; /* attempts are told addresses */
+    bool decodes;
 };
 
 static uint64_t now_ms(const struct adl_attempt *a)
@@ -60,45 +58,13 @@ static size_t on_header(char *line, size_t size, size_t n, void *data)
     return a->abort_err == 0 ? n : 0;
 }
 
-static bool is_success(int status)
-{
-    return status >= 200 && status <= 299;
-}
-
-static int drop(struct adl_attempt *a, size_t len)
-{
-    a->n_dropped += len;
-    return a->n_dropped <= DROP_MAX_BYTES ? 0 : ASYNCDL_EHTTP;
-}
-
-static int begin(struct adl_attempt *a)
-{
-    if (a->has_begun) {
-        return 0;
-    }
-    a->has_begun = true;
-    return a->ops->on_answer(a, a->data);
-}
-
 static size_t on_write(char *bytes, size_t size, size_t n, void *data)
 {
     struct adl_attempt *a = data;
-    int rc;
 
     (void)size; /* always 1 */
     note_byte(a);
-    if (!is_success(a->answer.range.status)) {
-        a->abort_err = drop(a, n);
-        return a->abort_err == 0 ? n : 0;
-    }
-    if (a->paused != 0) {
-        a->is_held = true;
-        return CURL_WRITEFUNC_PAUSE;
-    }
-    rc = begin(a);
-    if (rc == 0) {
-        rc = a->ops->on_body(a, bytes, n, a->data);
-    }
+    int rc = adl_attempt_take_body(a, bytes, n);
     if (rc == ADL_ATTEMPT_PAUSED) {
         a->is_held = true;
         return CURL_WRITEFUNC_PAUSE;
@@ -158,6 +124,7 @@ static void destroy(struct adl_attempt *a)
     }
     curl_slist_free_all(a->headers);
     curl_slist_free_all(a->resolve);
+    adl_attempt_reset_body(a);
     adl_answer_finish(&a->answer);
     free(a);
 }
@@ -171,6 +138,7 @@ static int create(struct adl_attempt **out, struct adl_attempt_pool *pool)
     }
     a->pool = pool;
     a->ops = pool->ops;
+    a->decodes = pool->decodes;
     a->is_special = true; /* nothing is set yet */
     a->easy = curl_easy_init();
     int err = a->easy != NULL ? 0 : -ENOMEM;
@@ -193,6 +161,7 @@ static int create(struct adl_attempt **out, struct adl_attempt_pool *pool)
 
 static void put(struct adl_attempt *a)
 {
+    adl_attempt_reset_body(a);
     a->next = a->pool->idle;
     a->pool->idle = a;
 }
@@ -236,6 +205,7 @@ int adl_attempt_pool_create(struct adl_attempt_pool **out,
     pool->connect_timeout_ms = options->connect_timeout_ms;
     pool->stall_timeout_ms = options->stall_timeout_ms;
     pool->max_time_ms = options->max_time_ms;
+    pool->decodes = (options->flags & ASYNCDL_CLIENT_COMPRESSED) != 0;
     pool->locates = options->http.dns_servers != NULL;
     int err = adl_setup_init(&pool->setup, options);
     if (err == 0) {

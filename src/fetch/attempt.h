@@ -85,12 +85,14 @@ struct adl_attempt {
     struct curl_slist *headers; /* its own; NULL: the pool's are used */
     struct curl_slist *resolve; /* likewise */
     struct adl_answer answer;
-    uint64_t started_ms; /* when its name was looked up, where it was */
-    uint64_t spent_ms;   /* on looking it up */
-    uint64_t active_ms;  /* when the last byte came, or reading went on */
-    uint64_t n_dropped;  /* bytes of an error page */
-    unsigned paused;     /* of enum adl_pause */
-    int abort_err;       /* why a callback ended it, or a deadline */
+    bool decodes;                /* bodies with a content coding */
+    struct adl_decoder *decoder; /* of the body under way; NULL: it has none */
+    uint64_t started_ms;         /* when its name was looked up, where it was */
+    uint64_t spent_ms;           /* on looking it up */
+    uint64_t active_ms; /* when the last byte came, or reading went on */
+    uint64_t n_dropped; /* bytes of an error page */
+    unsigned paused;    /* of enum adl_pause */
+    int abort_err;      /* why a callback ended it, or a deadline */
     int socket_errno;
     int local_port;      /* of its connection; 0: none, or not known */
     uint64_t doubted_ms; /* since when its connection may be dead */
@@ -163,5 +165,19 @@ bool adl_attempt_knows_end(struct adl_attempt *attempt);
 
 /* Bytes of the body as sent, before decoding. */
 uint64_t adl_attempt_n_wire_bytes(struct adl_attempt *attempt);
+
+/*
+ * The way of a body from libcurl to on_body, for attempt.c. 0,
+ * ADL_ATTEMPT_PAUSED where all of it has to come again, or what the attempt
+ * ends with.
+ */
+int adl_attempt_take_body(struct adl_attempt *attempt, const void *bytes,
+                          size_t len);
+
+/* Forget how it was decoded. */
+void adl_attempt_reset_body(struct adl_attempt *attempt);
+
+/* A body that was decoded and broke off. */
+bool adl_attempt_is_torn(const struct adl_attempt *attempt);
 
 #endif

@@ -41,7 +41,6 @@ static const struct translation translations[] = {
     {CURLE_PARTIAL_FILE, ASYNCDL_ECUT},
     {CURLE_WEIRD_SERVER_REPLY, ASYNCDL_EPROTOCOL},
     {CURLE_UNSUPPORTED_PROTOCOL, ASYNCDL_EPROTOCOL}, /* HTTP/0.9 */
-    {CURLE_BAD_CONTENT_ENCODING, ASYNCDL_EENCODING},
     {CURLE_FILESIZE_EXCEEDED, ASYNCDL_ETOOBIG},
     {CURLE_URL_MALFORMAT, ASYNCDL_EURL},
     {CURLE_INTERFACE_FAILED, -EADDRNOTAVAIL},
@@ -80,6 +79,9 @@ static int translate(const struct adl_attempt *a)
 
     if (a->abort_err != 0) {
         return a->abort_err;
+    }
+    if (cc == CURLE_OK && adl_attempt_is_torn(a)) {
+        return ASYNCDL_EENCODING;
     }
     if (is_cut_in_head(a)) {
         return ASYNCDL_ERESET;
@@ -246,6 +248,11 @@ static void write_text(const struct adl_attempt *a,
     } else if (a->answer.wrong != NULL) {
         (void)snprintf(out->text, sizeof(out->text), "%s: %s", what,
                        a->answer.wrong);
+    } else if (a->cc == CURLE_OK && adl_attempt_is_torn(a)) {
+        (void)snprintf(
+            out->text, sizeof(out->text),
+            "%s: %s without its end in a body of the right length", what,
+            a->answer.coding == ADL_CODING_GZIP ? "gzip" : "deflate");
     } else if (is_cut_in_head(a)) {
         (void)snprintf(out->text, sizeof(out->text), "%s within the headers",
                        what);
@@ -287,7 +294,7 @@ void adl_attempt_judge(struct adl_attempt *attempt,
         is_shared && has_lost_connection(attempt) ? attempt->local_port : 0;
     out->text[0] = '\0'; /* the rest of it need not be touched */
     if (cc == CURLE_OK && status >= 200 && status <= 299 &&
-        !is_cut_in_head(attempt)) {
+        !is_cut_in_head(attempt) && !adl_attempt_is_torn(attempt)) {
         return;
     }
     if (status >= 300 && (cc == CURLE_OK || attempt->abort_err == 0 ||

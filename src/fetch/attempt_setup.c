@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "asyncdl/error.h"
+#include "fetch/decode.h"
 #include "fetch/httpcheck.h"
 #include "fetch/route.h"
 
@@ -274,7 +275,8 @@ static CURLcode apply_http(CURLcode cc, const struct adl_setup *setup,
         cc = set_ptr(cc, easy, CURLOPT_COOKIEFILE, "");
     }
     if (o->flags & ASYNCDL_CLIENT_COMPRESSED) {
-        cc = set_ptr(cc, easy, CURLOPT_ACCEPT_ENCODING, "");
+        cc = set_ptr(cc, easy, CURLOPT_ACCEPT_ENCODING, ADL_DECODE_ACCEPTED);
+        cc = set_long(cc, easy, CURLOPT_HTTP_CONTENT_DECODING, 0);
     }
     return cc;
 }
@@ -344,7 +346,7 @@ int adl_setup_specialize(const struct adl_setup *setup, CURL *easy,
     if (setup->options->flags & ASYNCDL_CLIENT_COMPRESSED) {
         /* A range is of the encoded body: ask for the plain one. */
         cc = set_ptr(cc, easy, CURLOPT_ACCEPT_ENCODING,
-                     special->range != NULL ? NULL : "");
+                     special->range != NULL ? NULL : ADL_DECODE_ACCEPTED);
     }
     return adl_setup_translate(cc);
 }

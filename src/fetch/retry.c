@@ -41,6 +41,7 @@ bool adl_retry_is_passing(int err, int status)
     case ASYNCDL_ECUT:
     case ASYNCDL_ESTALL:
     case ASYNCDL_EMAXTIME:
+    case ASYNCDL_EENCODING: /* damaged: what is unknown is EPROTOCOL */
     case ASYNCDL_ERANGE:
     case ASYNCDL_EHELD:
     case ASYNCDL_ECHECKSUM: /* of an attempt: the server's own word */

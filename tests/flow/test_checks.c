@@ -61,11 +61,86 @@ static void test_the_callers_word_is_the_last(void **state)
     download_check(*state, cases, N_OF(cases));
 }
 
+static void test_a_compressed_body_is_whole_or_no_file(void **state)
+{
+    static const struct download_case cases[] = {
+        {.url = "http://@FAULT@/gzip-whole",
+         .options = "--compressed",
+         .file = "gzip-whole",
+         .text = "ok"},
+        {.url = "http://@FAULT@/gzip-mended",
+         .options = "--compressed",
+         .file = "gzip-mended",
+         .text = "ok"},
+        {.url = "http://@FAULT@/gzip-mended/no-retry",
+         .options = "--compressed --retry 0",
+         .status = 3,
+         .error = "content encoding broken"},
+        {.url = "http://@FAULT@/gzip-half",
+         .options = "--compressed",
+         .status = 3,
+         .error =
+             "content encoding broken: gzip without its end in a body of the "
+             "right length (after 5 attempts; another run can help)"},
+        {.url = "http://@FAULT@/gzip-no-trailer",
+         .options = "--compressed",
+         .status = 3,
+         .error = "content encoding broken: gzip without its end"},
+        {.url = "http://@FAULT@/gzip-chunked",
+         .options = "--compressed",
+         .status = 3,
+         .error = "content encoding broken: gzip without its end"},
+        {.url = "http://@FAULT@/gzip-half/mirror\thttp://@FAULT@/ok",
+         .options = "--compressed",
+         .file = "mirror",
+         .size = 10000},
+        {.url = "http://@FAULT@/gzip-empty",
+         .options = "--compressed",
+         .file = "gzip-empty"},
+        {.url = "http://@FAULT@/gzip-not",
+         .options = "--compressed",
+         .status = 3,
+         .error = "content encoding broken"},
+        {.url = "http://@FAULT@/deflate-cut",
+         .options = "--compressed",
+         .status = 3,
+         .error = "content encoding broken: deflate without its end"},
+        {.url = "http://@FAULT@/coding-unknown",
+         .options = "--compressed",
+         .status = 1,
+         .error = "answer is not valid HTTP: a Content-Encoding that was "
+                  "not asked for"},
+        {.url = "http://@FAULT@/coding-unknown/as-it-is",
+         .file = "as-it-is",
+         .text = "ok"},
+    };
+
+    download_check(*state, cases, N_OF(cases));
+}
+
+/* A digest is of what is sent, and what is kept here is decoded. */
+static void test_a_digest_of_a_compressed_body_is_no_obstacle(void **state)
+{
+    static const struct download_case cases[] = {
+        {.url = "http://@FAULT@/gzip-digest",
+         .options = "--compressed",
+         .file = "gzip-digest",
+         .text = "ok"},
+        {.url = "http://@FAULT@/gzip-digest",
+         .status = 3,
+         .error = "check gzip-digest: md5 is "},
+    };
+
+    download_check(*state, cases, N_OF(cases));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_servers_word_is_checked),
         cmocka_unit_test(test_the_callers_word_is_the_last),
+        cmocka_unit_test(test_a_compressed_body_is_whole_or_no_file),
+        cmocka_unit_test(test_a_digest_of_a_compressed_body_is_no_obstacle),
     };
 
     return cmocka_run_group_tests_name("checks", tests, download_group_setup,

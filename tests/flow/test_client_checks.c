@@ -14,6 +14,8 @@
 #define SHA256_EMPTY \
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
+#define LARGE_BYTES 20000000
+
 static struct servers *servers;
 
 static int take(struct asyncdl_transfer *transfer,
@@ -115,6 +117,25 @@ static void test_no_hash_is_told_unasked_or_of_no_body(void **state)
     assert_string_equal(fetch(&request, ".", ASYNCDL_CLIENT_SHA256).sha256, "");
 }
 
+/* Larger than what may wait for the disk, so that decoding stops and goes on
+ * in the middle. */
+static void test_a_large_compressed_file_is_whole(void **state)
+{
+    struct asyncdl_request request = ASYNCDL_REQUEST_INIT;
+    struct tmpdir dir;
+
+    (void)state;
+    assert_int_equal(tmpdir_init(&dir), 0);
+    request.url = rig_url(&servers->site, "/bytes/%d?gzip=1", LARGE_BYTES);
+    request.name = "body";
+    struct outcome o = fetch(&request, dir.path, ASYNCDL_CLIENT_COMPRESSED);
+
+    assert_int_equal(o.err, 0);
+    assert_int_equal(o.attempts, 1);
+    assert_true(tmpdir_is_pattern(&dir, "body", LARGE_BYTES, 0));
+    tmpdir_finish(&dir);
+}
+
 static int setup(void **state)
 {
     int err = servers_setup(state);
@@ -129,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_every_body_is_hashed),
         cmocka_unit_test(test_a_body_in_parts_is_hashed_as_one),
         cmocka_unit_test(test_another_kind_of_checksum_does_not_hinder),
+        cmocka_unit_test(test_a_large_compressed_file_is_whole),
         cmocka_unit_test(test_no_hash_is_told_unasked_or_of_no_body),
     };
 

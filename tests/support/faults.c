@@ -268,6 +268,11 @@ static int make_crumbs(struct fault_reply *reply,
 #define OK_SHA256      \
     "Content-Digest: " \
     "sha-256=:Jok2eyBcFs4y7UIAlCuLix4mLfxw2byfvHfElpmk8d8=:\r\n"
+#define GZIP(n) "Content-Encoding: gzip\r\nContent-Length: " n "\r\n\r\n"
+#define OK_GZIP                                \
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03" \
+    "\xcb\xcf\x06\x00\x47\xdd\xdc\x79\x02\x00" \
+    "\x00\x00"
 #define FOUND "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
 #define PART  "HTTP/1.1 206 Partial Content\r\nETag: \"one\"\r\n"
 
@@ -388,6 +393,29 @@ static const struct fault faults[] = {
         OK "Repr-Digest: md5=:AAAAAAAAAAAAAAAAAAAAAA==:\r\n" OK_2),
     SAY("/digest-broken", FAULT_KEEP,
         OK "Content-Digest: sha-256=:AAAA:, sha-257=:AAAA:\r\n" OK_2),
+
+    /* compressed bodies, all with the right length */
+    SAY("/gzip-whole", FAULT_KEEP, OK GZIP("22") OK_GZIP),
+    MAKE("/gzip-mended", make_mended, FAULT_KEEP, OK GZIP("22") OK_GZIP),
+    SAY("/gzip-half", FAULT_KEEP,
+        OK GZIP("12") "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03"
+                      "\xcb\xcf"),
+    SAY("/gzip-no-trailer", FAULT_KEEP,
+        OK GZIP("14") "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03"
+                      "\xcb\xcf\x06\x00"),
+    SAY("/gzip-chunked", FAULT_KEEP,
+        OK "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+           "c\r\n"
+           "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03"
+           "\xcb\xcf"
+           "\r\n0\r\n\r\n"),
+    SAY("/gzip-empty", FAULT_KEEP, OK GZIP("0")),
+    SAY("/gzip-not", FAULT_KEEP, OK "Content-Encoding: gzip\r\n" OK_2),
+    SAY("/gzip-digest", FAULT_KEEP, OK OK_MD5 GZIP("22") OK_GZIP),
+    SAY("/deflate-cut", FAULT_KEEP,
+        OK "Content-Encoding: deflate\r\nContent-Length: 9\r\n\r\n"
+           "\x78\x9c\xcb\xcf\x06\x00\x01\x4b\x00"),
+    SAY("/coding-unknown", FAULT_KEEP, OK "Content-Encoding: br\r\n" OK_2),
 
     /* where to */
     SAY("/location-control", FAULT_CLOSE,

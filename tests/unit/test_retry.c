@@ -61,7 +61,7 @@ static void test_what_passes_is_told_from_what_stays(void **state)
         {ASYNCDL_EPROTOCOL, 0, false},
         {ASYNCDL_EHEADERS, 200, false},
         {ASYNCDL_ETOOBIG, 200, false},
-        {ASYNCDL_EENCODING, 200, false},
+        {ASYNCDL_EENCODING, 200, true},
         {ASYNCDL_EREDIRECT, 302, false},
         {ASYNCDL_EREDIRECTS, 302, false},
         {ASYNCDL_ECHECKSUM, 200, true},
