@@ -45,6 +45,7 @@ struct adl_options {
     struct adl_given *given;
     size_t n_given;
     size_t cap_given;
+    const char *manifest;  /* a file; NULL: none is kept */
     unsigned http_version; /* enum asyncdl_http_version */
     unsigned ip_version;   /* enum asyncdl_ip_version */
     unsigned tls_min;      /* enum asyncdl_tls_version */

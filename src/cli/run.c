@@ -18,6 +18,7 @@
 #include "asyncdl/client.h"
 #include "asyncdl/error.h"
 #include "cli/blame.h"
+#include "cli/manifest.h"
 #include "cli/plain.h"
 #include "cli/reader.h"
 #include "cli/request.h"
@@ -36,6 +37,7 @@ struct run {
     struct adl_reader reader;
     struct adl_out out;
     struct adl_plain plain;
+    struct adl_manifest manifest;
     struct adl_seen seen;
     struct adl_tally tally;
     uint64_t n_open; /* requests accepted and not over */
@@ -208,6 +210,10 @@ static int observe(struct run *run)
         err = asyncdl_client_observe(run->client, adl_plain_on_event,
                                      &run->plain);
     }
+    if (err == 0 && run->options->manifest != NULL) {
+        err = asyncdl_client_observe(run->client, adl_manifest_on_event,
+                                     &run->manifest);
+    }
     if (err == 0) {
         err = asyncdl_client_observe(run->client, adl_complain_on_event,
                                      run->complain);
@@ -288,6 +294,30 @@ static void add_summary(struct run *run, uint64_t start_ns)
     }
 }
 
+/* Before anything is downloaded that it could not tell of. */
+static int open_manifest(struct run *run)
+{
+    const char *path = run->options->manifest;
+    int err = path != NULL ? adl_manifest_open(&run->manifest, path) : 0;
+
+    if (err < 0) {
+        adl_msg_error(run->msg, "cannot write --manifest %s: %s", path,
+                      strerror(-err));
+    }
+    return err;
+}
+
+static void commit_manifest(struct run *run)
+{
+    int err = adl_manifest_commit(&run->manifest);
+
+    if (err < 0) {
+        adl_msg_error(run->msg, "cannot write --manifest %s: %s",
+                      run->options->manifest, strerror(-err));
+        run->tally.local_fault = err;
+    }
+}
+
 /* The end of what could be said, and of what is said on stdout. */
 static int finish(struct run *run, uint64_t start_ns)
 {
@@ -298,6 +328,7 @@ static int finish(struct run *run, uint64_t start_ns)
                       strerror(-err));
         run->tally.local_fault = err;
     }
+    commit_manifest(run);
     adl_complain_end(run->complain);
     for (int i = 0; i < N_SIGNALS; i++) {
         uv_close((uv_handle_t *)&run->signals[i], NULL);
@@ -323,14 +354,16 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
     (void)signal(SIGPIPE, SIG_IGN); /* fails for no real signal */
     (void)signal(SIGXFSZ, SIG_IGN); /* likewise; the write says EFBIG */
     raise_descriptor_limit(options);
-    int status = open_client(&run);
+    int status = open_manifest(&run) < 0 ? ADL_EXIT_USAGE : open_client(&run);
     if (status != ADL_EXIT_DONE) {
+        adl_manifest_abort(&run.manifest);
         (void)uv_loop_close(&run.loop); /* the program ends */
         return status;
     }
     err = start(&run, sources);
     if (err < 0) {
         adl_msg_error(msg, "cannot start: %s", strerror(-err));
+        adl_manifest_abort(&run.manifest);
         return ADL_EXIT_USAGE;
     }
     asyncdl_client_on_want(run.client, on_want, &run);

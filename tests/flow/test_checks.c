@@ -3,10 +3,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/proc.h"
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -134,6 +136,60 @@ static void test_a_digest_of_a_compressed_body_is_no_obstacle(void **state)
     download_check(*state, cases, N_OF(cases));
 }
 
+static void check_sums(struct download *d)
+{
+    const char *const argv[] = {"sha256sum", "--strict", "-c", "../sums", NULL};
+    struct proc_options options = {.argv = argv,
+                                   .dir = tmpdir_get_path(&d->cmd.dir, "out")};
+    struct proc_result result;
+
+    assert_int_equal(proc_run(&result, &options), 0);
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(adl_buf_str(&result.out), "sub/1000: OK\n"));
+    assert_non_null(strstr(adl_buf_str(&result.out), "300000: OK\n"));
+    assert_null(strstr(adl_buf_str(&result.out), "404"));
+    proc_result_finish(&result);
+}
+
+static void test_the_manifest_is_what_sha256sum_reads(void **state)
+{
+    struct download d;
+
+    download_init(&d, *state);
+    download_run(&d,
+                 "http://@SITE@/bytes/1000\n out=sub/1000\n"
+                 "http://@SITE@/bytes/300000\n"
+                 "http://@SITE@/status/404\n",
+                 download_expand(&d, "--manifest @DIR@/sums"), 1);
+    check_sums(&d);
+    assert_int_equal(cmd_count_files(&d.cmd), 2);
+    download_finish(&d);
+}
+
+static void test_nothing_starts_without_its_manifest(void **state)
+{
+    struct download d;
+
+    download_init(&d, *state);
+    download_run(&d, "http://@SITE@/bytes/77\n",
+                 download_expand(&d, "--manifest @DIR@/none/sums"), 2);
+    download_need_err(
+        &d, download_expand(&d, "cannot write --manifest @DIR@/none/sums: No "
+                                "such file or directory"));
+    assert_int_equal(download_count_requests(&d, "/bytes/77"), 0);
+    download_finish(&d);
+}
+
+static void test_a_manifest_that_does_not_fit_is_told(void **state)
+{
+    struct download d;
+
+    download_init(&d, *state);
+    download_run(&d, "http://@SITE@/bytes/1000\n", "--manifest /dev/full", 4);
+    download_need_err(&d, "cannot write --manifest /dev/full: No space left");
+    download_finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +197,9 @@ int main(void)
         cmocka_unit_test(test_the_callers_word_is_the_last),
         cmocka_unit_test(test_a_compressed_body_is_whole_or_no_file),
         cmocka_unit_test(test_a_digest_of_a_compressed_body_is_no_obstacle),
+        cmocka_unit_test(test_the_manifest_is_what_sha256sum_reads),
+        cmocka_unit_test(test_nothing_starts_without_its_manifest),
+        cmocka_unit_test(test_a_manifest_that_does_not_fit_is_told),
     };
 
     return cmocka_run_group_tests_name("checks", tests, download_group_setup,

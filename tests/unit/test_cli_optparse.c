@@ -134,6 +134,7 @@ static const struct reach_case reach_cases[] = {
     {{"--max-filesize", "1M"}, IS_U64, CLIENT(max_size_bytes), 1048576, NULL},
     {{"--max-redirs", "5"}, IS_I32, CLIENT(max_redirects), 5, NULL},
     {{"--max-redirs", "0"}, IS_I32, CLIENT(max_redirects), ASYNCDL_NONE, NULL},
+    {{"--manifest", "sums"}, IS_STRING, FIELD(manifest), 0, "sums"},
     {{"--proto", "=https"}, IS_STRING, HTTP(protocols), 0, "https"},
     {{"--proto", "-http"}, IS_STRING, HTTP(protocols), 0, "https"},
     {{"--proto", "-HTTPS"}, IS_STRING, HTTP(protocols), 0, "http"},

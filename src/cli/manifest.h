@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An observer: a line for each finished file, as sha256sum writes it and reads
+ * it in the folder that the files are in. The list appears at the end, whole;
+ * what is no regular file (a pipe, /dev/stdout) is written to as it comes.
+ */
+#ifndef ADL_CLI_MANIFEST_H
+#define ADL_CLI_MANIFEST_H
+
+#include <stdio.h>
+
+#include "asyncdl/event.h"
+#include "util/buf.h"
+
+struct adl_manifest {
+    FILE *stream; /* NULL: none is kept */
+    char *path;   /* of the list */
+    char *aside;  /* where it is written until then; NULL: in its place */
+    struct adl_buf line;
+    int err; /* of writing; the rest is dropped */
+};
+
+/* 0 or -errno; abort is allowed after a failure. */
+int adl_manifest_open(struct adl_manifest *manifest, const char *path);
+
+/* data is the struct adl_manifest. */
+void adl_manifest_on_event(const struct asyncdl_event *event, void *data);
+
+/* Give it its name and forget it. 0 or -errno of any write; then the list that
+ * was there before stays. Nothing where it is not open. */
+int adl_manifest_commit(struct adl_manifest *manifest);
+
+/* Forget it, and what was written. */
+void adl_manifest_abort(struct adl_manifest *manifest);
+
+/* A line of sha256sum's. 0 or -ENOMEM. */
+int adl_manifest_add_line(struct adl_buf *buf, const char *sha256,
+                          const char *path);
+
+#endif
