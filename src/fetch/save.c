@@ -220,9 +220,12 @@ void adl_save_seal_stream(struct adl_job *job, int err)
 {
     struct adl_body *body = (struct adl_body *)job;
 
+    if (body->sink == NULL) {
+        return; /* half of it was left, and that is noted now */
+    }
     if (body->work.is_saving) {
         body->work.err = appear(body, &body->work.target, err);
-    } else if (err == 0 && body->sink != NULL) {
+    } else if (err == 0) {
         body->n_synced = adl_sink_get_size(body->sink);
     }
 }
