@@ -284,6 +284,22 @@ static int pass_authority(struct adl_buf *buf, const char **cursor)
     return err < 0 ? err : pass_user(cursor);
 }
 
+/* Nothing in it could be a secret or hide one: host, port and path alone. */
+static bool is_harmless(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool is_letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+        bool is_port = c == ':' && text[1] >= '0' && text[1] <= '9';
+
+        if (!is_letter && !(c >= '-' && c <= '9') && c != '_' && c != '~' &&
+            !is_port) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int adl_redact_url(struct adl_buf *buf, const char *url)
 {
     const char *at = url + measure_scheme(url);
@@ -291,6 +307,9 @@ int adl_redact_url(struct adl_buf *buf, const char *url)
 
     adl_buf_reset(buf);
     int err = add_shown(buf, url, (size_t)(at - url));
+    if (err == 0 && at > url && is_harmless(at)) { /* what most are */
+        return adl_buf_add_str(buf, at);
+    }
     if (err == 0) {
         err = pass_user(&at);
     }
