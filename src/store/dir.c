@@ -32,6 +32,7 @@ struct adl_dir {
     /* Both are open, and stay so. Set with release after they were written,
      * read with acquire: who sees it sees them, and needs no lock. */
     atomic_bool is_open;
+    bool is_new; /* set before is_open, and not changed after */
 };
 
 int adl_dir_create(struct adl_dir **out, const char *path)
@@ -150,6 +151,7 @@ static int make_root(struct adl_dir *dir)
     if (err == -ENOENT) {
         err = make_with_parents(dir->path);
         if (err == 0) {
+            dir->is_new = true;
             err = open_root(dir);
         }
     }
@@ -336,6 +338,12 @@ bool adl_dir_is_open(const struct adl_dir *dir)
 {
     return atomic_load_explicit(&dir->is_open, memory_order_acquire);
 }
+
+bool adl_dir_is_new(const struct adl_dir *dir)
+{
+    return adl_dir_is_open(dir) && dir->is_new;
+}
+
 int adl_dir_open_parent(struct adl_dir *dir, const char *path, int *out_fd,
                         const char **out_name)
 {

@@ -255,6 +255,10 @@ static int judge(enum adl_verdict *out, struct adl_ledger *ledger,
                  const struct adl_ledger_ask *ask, struct adl_found *found,
                  char error[ADL_LEDGER_ERROR_MAX])
 {
+    if (record == NULL && (ask->overwrite || adl_dir_is_new(ledger->dir))) {
+        *out = ADL_VERDICT_OPEN; /* what comes meanwhile is met at the end */
+        return 0;
+    }
     const struct adl_demand demand = {
         .expected = ask->expected,
         .overwrite = ask->overwrite,
