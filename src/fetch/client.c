@@ -101,6 +101,13 @@ static int name_file(struct asyncdl_client *client, struct asyncdl_transfer *t,
     return err;
 }
 
+static int add_part(struct adl_buf *text, const char *str)
+{
+    int err = adl_buf_add_str(text, str);
+
+    return err == 0 ? adl_buf_add(text, "\n", 1) : err;
+}
+
 /* What tells one entry of a list from another, but for those that are equal:
  * what is downloaded, and where it was asked to go. The key of the hash is no
  * secret: it must be the same in every run. */
@@ -109,16 +116,25 @@ static int make_key(struct asyncdl_transfer *t,
                     const struct asyncdl_request *request)
 {
     static const uint64_t key[2] = {0x6173796e63646c20, 0x6a6f75726e616c31};
-    struct adl_buf text = {0};
-    struct adl_siphash hash;
-
     const char *how =
         request->name == NULL ? client->options.name_template : request->name;
-    int err = adl_buf_addf(&text, "%s\n%s\n%d%d\n%s", request->url,
-                           request->dir != NULL ? request->dir : "",
-                           request->name != NULL, t->is_named, how);
+    const char kind[] = {request->name != NULL ? 'n' : 't',
+                         t->is_named ? 'c' : 's'};
+    struct adl_buf text = {0};
+
+    int err = add_part(&text, request->url);
     if (err == 0) {
-        hash = adl_siphash128(key, text.data, text.len);
+        err = add_part(&text, request->dir != NULL ? request->dir : "");
+    }
+    if (err == 0) {
+        err = adl_buf_add(&text, kind, sizeof(kind));
+    }
+    if (err == 0) {
+        err = adl_buf_add_str(&text, how);
+    }
+    if (err == 0) {
+        struct adl_siphash hash = adl_siphash128(key, text.data, text.len);
+
         memcpy(t->key, &hash, sizeof(t->key));
     }
     adl_buf_finish(&text);

@@ -98,7 +98,7 @@ static int bind_rest(sqlite3_stmt *stmt, const struct adl_record *record)
     rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_STATUS, r->status);
     rc = rc != SQLITE_OK ? rc
                          : bind_int(stmt, COLUMN_RETRYABLE, r->is_retryable);
-    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_PART, r->part);
+    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_PART, record->part);
     rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_BOOT, r->boot);
     return rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_ERROR, r->error);
 }
@@ -281,10 +281,7 @@ static int read_rest(struct adl_record *out, struct adl_arena *arena,
     out->err = (int)code;
     out->status = (int)status;
     out->is_retryable = sqlite3_column_int(stmt, COLUMN_RETRYABLE) != 0;
-    int err = read_text(&out->part, arena, stmt, COLUMN_PART);
-    if (err == 0) {
-        err = read_text(&out->boot, arena, stmt, COLUMN_BOOT);
-    }
+    int err = read_text(&out->boot, arena, stmt, COLUMN_BOOT);
     return err < 0 ? err : read_text(&out->error, arena, stmt, COLUMN_ERROR);
 }
 
@@ -306,6 +303,9 @@ int adl_row_read(struct adl_record *out, struct adl_arena *arena,
     }
     if (err == 0) {
         err = read_texts(out, arena, stmt);
+    }
+    if (err == 0) {
+        err = read_text(&out->part, arena, stmt, COLUMN_PART);
     }
     if (err == 0 && out->state != ADL_RECORD_DONE) {
         err = read_rest(out, arena, stmt);

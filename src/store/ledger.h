@@ -19,10 +19,10 @@
 #include "store/digest.h"
 #include "store/dir.h"
 #include "store/journal.h"
-#include "store/part.h"
+#include "store/lookup.h"
 #include "util/buf.h"
 
-#define ADL_LEDGER_ERROR_MAX 400
+#define ADL_LEDGER_ERROR_MAX ADL_LOOKUP_ERROR_MAX
 
 /* When what was written is made to last over a power cut. */
 enum adl_sync {
@@ -62,38 +62,6 @@ struct adl_ledger_ask {
     bool is_name_open; /* the server may choose another: it is claimed later */
     bool overwrite;    /* what has that name may be replaced */
     struct adl_checksum expected;
-};
-
-enum adl_standing_state {
-    ADL_STANDING_OPEN = 0, /* to be downloaded */
-    ADL_STANDING_DONE,     /* done before */
-    ADL_STANDING_TAKEN,    /* something that is not ours has its name */
-    ADL_STANDING_CHANGED,  /* its file was changed since it was done */
-};
-
-/* Half a body of an earlier run. */
-struct adl_half {
-    char part[ADL_PART_NAME_MAX];
-    char *etag; /* owned; NULL none */
-    char *last_modified;
-    uint64_t bytes; /* that can be gone on with */
-    uint64_t total; /* 0: not known */
-};
-
-void adl_half_destroy(struct adl_half *half); /* NULL is allowed */
-
-/* How an entry stands. */
-struct adl_standing {
-    enum adl_standing_state state;
-    uint64_t id;           /* in the journal; 0 without one */
-    unsigned attempts;     /* of earlier runs */
-    bool replaces;         /* what has its name is its own earlier file */
-    int64_t mtime_ns;      /* of that; 0 */
-    struct adl_half *half; /* owned; of one that is open: NULL, or its begin */
-    bool is_named;         /* it has a name that nobody may change any more */
-    uint64_t bytes;        /* of one that is done */
-    bool has_sha256;
-    uint8_t sha256[ADL_SHA256_BYTES];
 };
 
 /*

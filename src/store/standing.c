@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-static bool is_intact(const struct adl_record *record,
-                      const struct adl_found *found)
+bool adl_standing_is_intact(const struct adl_record *record,
+                            const struct adl_found *found)
 {
     return found->is_file && found->size == record->bytes &&
            found->mtime_ns == record->mtime_ns;
@@ -55,7 +55,7 @@ static enum adl_verdict judge_done(const struct adl_record *record,
                                    const struct adl_found *found,
                                    const struct adl_demand *demand)
 {
-    if (is_intact(record, found)) {
+    if (adl_standing_is_intact(record, found)) {
         return judge_intact(record, demand);
     }
     if (demand->overwrite) {
@@ -127,7 +127,7 @@ enum adl_verdict adl_standing_settle(const struct adl_record *record,
     if (is_as_told(record, demand, sums)) {
         return demand->restarts ? ADL_VERDICT_REPLACE : ADL_VERDICT_DONE;
     }
-    if (is_intact(record, found)) {
+    if (adl_standing_is_intact(record, found)) {
         return ADL_VERDICT_REPLACE;
     }
     return demand->overwrite ? ADL_VERDICT_OPEN : ADL_VERDICT_CHANGED;

@@ -47,6 +47,10 @@ enum adl_verdict adl_standing_judge(const struct adl_record *record,
                                     const struct adl_found *found,
                                     const struct adl_demand *demand);
 
+/* Is it the file that the record tells of, by size and time? */
+bool adl_standing_is_intact(const struct adl_record *record,
+                            const struct adl_found *found);
+
 /* The kinds of hashes to compute after ADL_VERDICT_HASH. */
 unsigned adl_standing_kinds(const struct adl_record *record,
                             const struct adl_demand *demand);

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/lookup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "asyncdl/error.h"
+#include "store/file.h"
+#include "store/name.h"
+#include "store/place.h"
+
+#define READ_BYTES 65536
+
+void adl_half_destroy(struct adl_half *half)
+{
+    if (half != NULL) {
+        free(half->etag);
+        free(half->last_modified);
+        free(half);
+    }
+}
+
+static void describe(struct adl_found *out, const struct stat *info)
+{
+    *out = (struct adl_found){
+        .is_there = true,
+        .is_file = S_ISREG(info->st_mode),
+        .size = (uint64_t)info->st_size,
+        .mtime_ns = adl_file_get_mtime_ns(info),
+    };
+}
+
+static int explain(char error[ADL_LOOKUP_ERROR_MAX], int err, const char *what,
+                   const char *path)
+{
+    (void)snprintf(error, ADL_LOOKUP_ERROR_MAX, "%s %.300s: %s", what, path,
+                   asyncdl_strerror(err));
+    return err;
+}
+
+static int look(struct adl_found *out, const struct adl_lookup *lookup,
+                const char *path, char error[ADL_LOOKUP_ERROR_MAX])
+{
+    struct stat info;
+    int has = adl_dir_look(lookup->dir, path, &info);
+
+    if (has < 0) {
+        return explain(error, has, "look for", path);
+    }
+    *out = (struct adl_found){.is_there = false};
+    if (has) {
+        describe(out, &info);
+    }
+    return 0;
+}
+
+static int hash(struct adl_sums *out, const struct adl_lookup *lookup,
+                const char *path, unsigned kinds)
+{
+    struct adl_digest *digest = NULL;
+    char *bytes = malloc(READ_BYTES);
+    int fd = -1;
+    ssize_t n = 1;
+
+    int err = bytes != NULL ? 0 : -ENOMEM;
+    if (err == 0) {
+        err = adl_digest_create(&digest, kinds);
+    }
+    if (err == 0) {
+        err = adl_dir_open_file(lookup->dir, path, &fd);
+    }
+    while (err == 0 && n > 0) {
+        n = read(fd, bytes, READ_BYTES);
+        err = n < 0 ? -errno : adl_digest_update(digest, bytes, (size_t)n);
+    }
+    if (err == 0) {
+        err = adl_digest_finish(digest, out);
+    }
+    if (fd >= 0) {
+        (void)close(fd); /* was only read */
+    }
+    adl_digest_destroy(digest);
+    free(bytes);
+    return err;
+}
+
+/* It was found to be whole, at another time: remember that. */
+static int renew(const struct adl_lookup *lookup,
+                 const struct adl_record *record, const struct adl_found *found)
+{
+    struct adl_record renewed = *record;
+
+    if (record->mtime_ns == found->mtime_ns) {
+        return 0;
+    }
+    renewed.mtime_ns = found->mtime_ns;
+    return adl_journal_put(lookup->journal, &renewed);
+}
+
+static int judge(enum adl_verdict *out, const struct adl_lookup *lookup,
+                 const struct adl_record *record, const char *path,
+                 struct adl_found *found, char error[ADL_LOOKUP_ERROR_MAX])
+{
+    const struct adl_demand *demand = &lookup->demand;
+    struct adl_sums sums;
+
+    if (record == NULL && (demand->overwrite || adl_dir_is_new(lookup->dir))) {
+        *out = ADL_VERDICT_OPEN; /* what comes meanwhile is met at the end */
+        return 0;
+    }
+    int err = look(found, lookup, path, error);
+    if (err < 0) {
+        return err;
+    }
+    *out = adl_standing_judge(record, found, demand);
+    if (*out != ADL_VERDICT_HASH) {
+        return 0;
+    }
+    err = hash(&sums, lookup, path, adl_standing_kinds(record, demand));
+    if (err < 0) {
+        return explain(error, err, "read", path);
+    }
+    *out = adl_standing_settle(record, found, demand, &sums);
+    if (*out == ADL_VERDICT_DONE) {
+        err = renew(lookup, record, found);
+    }
+    return err < 0 ? explain(error, err, "note in the journal", path) : 0;
+}
+
+static int keep_half(struct adl_half **out, const struct adl_record *record,
+                     uint64_t bytes)
+{
+    struct adl_half *half = calloc(1, sizeof(*half));
+
+    if (half == NULL) {
+        return -ENOMEM;
+    }
+    half->bytes = bytes;
+    half->total = record->total;
+    (void)snprintf(half->part, sizeof(half->part), "%s", record->part);
+    half->etag = record->etag != NULL ? strdup(record->etag) : NULL;
+    half->last_modified =
+        record->last_modified != NULL ? strdup(record->last_modified) : NULL;
+    if ((record->etag != NULL && half->etag == NULL) ||
+        (record->last_modified != NULL && half->last_modified == NULL)) {
+        adl_half_destroy(half);
+        return -ENOMEM;
+    }
+    *out = half;
+    return 0;
+}
+
+/* Parts have short names of our own making, without folders. */
+static bool is_part_name(const char *name)
+{
+    return name != NULL && strlen(name) < ADL_PART_NAME_MAX &&
+           strchr(name, '/') == NULL && name[0] != '.' && name[0] != '\0';
+}
+
+static int find_half(struct adl_half **out, const struct adl_lookup *lookup,
+                     const struct adl_record *record)
+{
+    struct adl_found found = {.is_there = false};
+    struct stat info;
+    int root_fd;
+    int aside_fd;
+
+    if (lookup->demand.restarts || !is_part_name(record->part) ||
+        adl_dir_lend(lookup->dir, &root_fd, &aside_fd) < 0) {
+        return 0; /* whoever makes the file says what is wrong with it */
+    }
+    if (fstatat(aside_fd, record->part, &info, AT_SYMLINK_NOFOLLOW) == 0) {
+        describe(&found, &info);
+    }
+    bool is_same_boot = record->boot != NULL && lookup->boot[0] != '\0' &&
+                        strcmp(record->boot, lookup->boot) == 0;
+    uint64_t bytes = adl_standing_trust(record, &found, is_same_boot);
+    return bytes > 0 ? keep_half(out, record, bytes) : 0;
+}
+
+/* Is it one that adl_name_make_safe() could have made? Anybody may write to a
+ * journal. */
+static int check_path(const char *path, char error[ADL_LOOKUP_ERROR_MAX])
+{
+    struct adl_buf safe = {0};
+    int err = adl_name_make_safe(&safe, path, strlen(path));
+
+    if (err == 0 && strcmp(adl_buf_str(&safe), path) != 0) {
+        (void)snprintf(error, ADL_LOOKUP_ERROR_MAX,
+                       "the journal names a file that asyncdl never would: "
+                       "--restart names it anew");
+        err = ASYNCDL_EJOURNAL;
+    }
+    adl_buf_finish(&safe);
+    return err;
+}
+
+/*
+ * The journal says that it is done, and a crash kept its part from getting its
+ * name: give it that. Is it there now?
+ */
+static bool finish_part(const struct adl_lookup *lookup,
+                        const struct adl_record *record)
+{
+    struct adl_found found = {.is_there = false};
+    struct adl_sink_error error;
+    struct adl_place place;
+    struct adl_part part;
+    struct stat info;
+    int root_fd;
+    int aside_fd;
+
+    if (record->state != ADL_RECORD_DONE || !is_part_name(record->part) ||
+        adl_dir_lend(lookup->dir, &root_fd, &aside_fd) < 0 ||
+        fstatat(aside_fd, record->part, &info, AT_SYMLINK_NOFOLLOW) < 0) {
+        return false;
+    }
+    describe(&found, &info);
+    if (!adl_standing_is_intact(record, &found) ||
+        adl_part_adopt(&part, aside_fd, record->part) < 0) {
+        return false;
+    }
+    if (adl_place_open(&place, lookup->dir, root_fd, record->path, &error) <
+        0) {
+        adl_part_leave(&part);
+        return false;
+    }
+    int err = adl_part_commit(&part, place.folder_fd, place.name, false);
+    adl_place_close(&place);
+    return err == 0;
+}
+
+static enum adl_standing_state get_state(enum adl_verdict verdict)
+{
+    switch (verdict) {
+    case ADL_VERDICT_DONE:
+        return ADL_STANDING_DONE;
+    case ADL_VERDICT_TAKEN:
+        return ADL_STANDING_TAKEN;
+    case ADL_VERDICT_CHANGED:
+        return ADL_STANDING_CHANGED;
+    default:
+        return ADL_STANDING_OPEN;
+    }
+}
+
+int adl_lookup_stand(const struct adl_lookup *lookup,
+                     const struct adl_record *record, const char *path,
+                     struct adl_standing *out, char error[ADL_LOOKUP_ERROR_MAX])
+{
+    struct adl_found found = {.is_there = false};
+    enum adl_verdict verdict;
+    int err = judge(&verdict, lookup, record, path, &found, error);
+
+    if (err < 0) {
+        return err;
+    }
+    if (verdict == ADL_VERDICT_OPEN && !found.is_there && record != NULL &&
+        !lookup->demand.restarts && finish_part(lookup, record)) {
+        verdict = ADL_VERDICT_DONE;
+    }
+    out->is_named = true;
+    out->state = get_state(verdict);
+    if (verdict == ADL_VERDICT_REPLACE) {
+        out->replaces = true;
+        out->mtime_ns = found.mtime_ns;
+    }
+    if (verdict == ADL_VERDICT_DONE) {
+        out->bytes = record->bytes;
+        out->has_sha256 = record->has_sha256;
+        memcpy(out->sha256, record->sha256, sizeof(out->sha256));
+    }
+    if (record == NULL || out->state != ADL_STANDING_OPEN) {
+        return 0;
+    }
+    err = check_path(path, error); /* it will be written to */
+    return err < 0 ? err : find_half(&out->half, lookup, record);
+}
