@@ -171,6 +171,27 @@ static void read_claim(struct adl_answer *answer, struct value name,
     }
 }
 
+/* Its date is by the server's clock, which Date tells: ours may be wrong, and
+ * may jump. */
+static void read_retry_after(struct adl_answer *answer, int64_t now_s)
+{
+    answer->has_retry_after =
+        adl_retry_after_parse(&answer->retry_after_ms, answer->retry_after,
+                              strlen(answer->retry_after),
+                              answer->has_date ? answer->date_s : now_s) == 0;
+}
+
+/* Date may come before Retry-After, or behind it. */
+static void read_date(struct adl_answer *answer, struct value value,
+                      int64_t now_s)
+{
+    answer->has_date =
+        adl_httpdate_parse(&answer->date_s, value.text, value.len, now_s) == 0;
+    if (answer->has_retry_after) {
+        read_retry_after(answer, now_s);
+    }
+}
+
 static int read_field(struct adl_answer *answer, struct value name,
                       struct value value, int64_t now_s)
 {
@@ -199,9 +220,11 @@ static int read_field(struct adl_answer *answer, struct value name,
     } else if (EQUALS(name, "accept-ranges")) {
         range->refuses_ranges = EQUALS(value, "none");
     } else if (EQUALS(name, "retry-after")) {
-        answer->has_retry_after =
-            adl_retry_after_parse(&answer->retry_after_ms, value.text,
-                                  value.len, now_s) == 0;
+        answer->retry_after[0] = '\0';
+        copy(answer->retry_after, sizeof(answer->retry_after), value);
+        read_retry_after(answer, now_s);
+    } else if (EQUALS(name, "date")) {
+        read_date(answer, value, now_s);
     } else if (EQUALS(name, "location")) {
         answer->has_location = value.len > 0;
     } else {

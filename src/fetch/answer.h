@@ -27,6 +27,9 @@ struct adl_answer {
     bool has_location;
     bool has_retry_after;
     uint64_t retry_after_ms;
+    char retry_after[48]; /* as sent; a date is read by the server's clock */
+    bool has_date;
+    int64_t date_s; /* Date */
     bool has_mtime;
     int64_t mtime_s;            /* Last-Modified */
     struct adl_claim claim;     /* of the whole resource, still encoded */

@@ -212,6 +212,48 @@ static void test_claims_are_of_the_whole_resource(void **state)
     }
 }
 
+/* Our clock says 22:13:20. */
+static void test_a_date_to_retry_after_is_by_the_servers_clock(void **state)
+{
+    static const struct {
+        const char *fields;
+        uint64_t wait_ms;
+    } cases[] = {
+        {"Retry-After: Tue, 14 Nov 2023 22:13:27 GMT\n", 7000},
+        {"Date: Tue, 14 Nov 2023 22:13:20 GMT\n"
+         "Retry-After: Tue, 14 Nov 2023 22:13:27 GMT\n",
+         7000},
+        {"Date: Sun, 14 Nov 2021 10:00:00 GMT\n"
+         "Retry-After: Sun, 14 Nov 2021 10:00:03 GMT\n",
+         3000},
+        {"Retry-After: Sun, 14 Nov 2021 10:00:03 GMT\n"
+         "Date: Sun, 14 Nov 2021 10:00:00 GMT\n",
+         3000},
+        {"Retry-After: Thu, 14 Nov 2030 10:00:03 GMT\n"
+         "Date: Thu, 14 Nov 2030 10:00:00 GMT\n",
+         3000},
+        {"Date: never\nRetry-After: Tue, 14 Nov 2023 22:13:27 GMT\n", 7000},
+        {"Date: Sun, 14 Nov 2021 10:00:00 GMT\nRetry-After: 5\n", 5000},
+        {"Retry-After: 5\nDate: Sun, 14 Nov 2021 10:00:00 GMT\n", 5000},
+        {"Retry-After: Thu, 14 Nov 2030 10:00:00 GMT\n", 86400000},
+        {"Retry-After: Sun, 14 Nov 2021 10:00:00 GMT\n", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_answer answer = {0};
+
+        assert_int_equal(add_all(&answer, "HTTP/1.1 503 No"), 0);
+        assert_int_equal(add_all(&answer, cases[i].fields), 0);
+        assert_true(answer.has_retry_after);
+        if (answer.retry_after_ms != cases[i].wait_ms) {
+            fail_msg("case %zu: %llu ms", i,
+                     (unsigned long long)answer.retry_after_ms);
+        }
+        adl_answer_finish(&answer);
+    }
+}
+
 static void test_oddities_are_survived(void **state)
 {
     static const struct {
@@ -304,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_only_a_200_tells_the_whole_size),
         cmocka_unit_test(test_fields_are_noted),
         cmocka_unit_test(test_claims_are_of_the_whole_resource),
+        cmocka_unit_test(test_a_date_to_retry_after_is_by_the_servers_clock),
         cmocka_unit_test(test_oddities_are_survived),
         cmocka_unit_test(test_tag_that_does_not_fit_is_none),
         cmocka_unit_test(test_lines_are_counted_over_all_heads),
