@@ -349,7 +349,7 @@ static void choose_limits(struct asyncdl_client *client, long *out_connects)
     if (max > n_usable / 3) {
         max = n_usable / 3;
     }
-    client->max_active = (uint32_t)max;
+    adl_width_init(&client->width, (uint32_t)max);
     size_t connects = 2 * max + 64;
     if (connects > n_usable - 2 * max) {
         connects = n_usable - 2 * max;
@@ -385,7 +385,7 @@ static int open_parts(struct asyncdl_client *client)
     int err = adl_dir_create(&client->dir, o->dir);
 
     if (err == 0) {
-        err = adl_sched_create(&client->sched, &limits, client->max_active);
+        err = adl_sched_create(&client->sched, &limits, client->width.now);
     }
     if (err == 0) {
         err = adl_offload_create(&client->offload, client->loop, &saving);

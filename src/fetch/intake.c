@@ -151,7 +151,7 @@ void adl_intake_look_further(struct asyncdl_client *client)
 {
     client->is_starved = client->n_undecided == 0 &&
                          adl_sched_n_waiting(client->sched) > 0 &&
-                         adl_sched_n_active(client->sched) < client->max_active;
+                         adl_sched_n_active(client->sched) < client->width.now;
     if (client->is_starved && client->on_want != NULL && !client->is_asked &&
         count_wanted(client) > 0) {
         adl_turn_mark(&client->turn); /* asks; nothing else might happen */

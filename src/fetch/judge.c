@@ -90,10 +90,8 @@ static void wait_for_fd(struct asyncdl_transfer *t)
     struct asyncdl_client *client = t->client;
     size_t n_active = adl_sched_n_active(client->sched);
 
-    if (n_active < client->max_active) {
-        client->max_active = n_active > 0 ? (uint32_t)n_active : 1;
-        adl_sched_set_max_active(client->sched, client->max_active);
-    }
+    adl_width_shrink(&client->width, (uint32_t)n_active);
+    adl_sched_set_max_active(client->sched, client->width.now);
     t->n_attempts--;
     if (++t->n_fd_waits > FD_WAITS_MAX) {
         adl_finish_fail(t, -EMFILE, true, NULL);
@@ -188,6 +186,17 @@ static void retry(struct asyncdl_transfer *t, const struct ended *ended,
     adl_start_enqueue(t, due_ms);
 }
 
+static void end_slot(struct asyncdl_transfer *t, const struct ended *ended)
+{
+    struct asyncdl_client *client = t->client;
+
+    adl_sched_end(client->sched, &t->item, get_sign(ended),
+                  uv_now(client->loop));
+    if (!ended->lacks_fds && adl_width_grow(&client->width)) {
+        adl_sched_set_max_active(client->sched, client->width.now);
+    }
+}
+
 /* The host will not be asked again in time: what waits for it need not. */
 static void fail_same_host(struct asyncdl_transfer *t)
 {
@@ -215,14 +224,7 @@ static void note_for_host(struct asyncdl_transfer *t, const struct ended *ended,
     if (verdict->is_held_too_long) {
         fail_same_host(t);
     }
-    adl_sched_end(client->sched, &t->item, get_sign(ended),
-                  uv_now(client->loop));
-}
-
-static void end_slot(struct asyncdl_transfer *t, const struct ended *ended)
-{
-    adl_sched_end(t->client->sched, &t->item, get_sign(ended),
-                  uv_now(t->client->loop));
+    end_slot(t, ended);
 }
 
 /* Those that shared its connection may never hear of the end of that. */

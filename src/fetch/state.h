@@ -24,6 +24,7 @@
 #include "fetch/transfer.h"
 #include "fetch/turn.h"
 #include "fetch/wakeup.h"
+#include "fetch/width.h"
 #include "store/dir.h"
 #include "store/ledger.h"
 #include "util/rng.h"
@@ -63,8 +64,8 @@ struct asyncdl_client {
     size_t n_saving;
     uint64_t n_accepted;
     uint64_t n_retries;
-    uint32_t max_active; /* less than asked for where descriptors lack */
-    uint64_t check_ms;   /* when to look at deadlines; UINT64_MAX: never */
+    struct adl_width width; /* how many may be under way at once */
+    uint64_t check_ms;      /* when to look at deadlines; UINT64_MAX: never */
 
     struct adl_observer *observers;
     size_t n_observers;

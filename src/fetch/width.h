@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How many transfers may be under way at once, as far as descriptors go. Pure.
+ *
+ * Where one was missing there are no more from then on than went well; each
+ * windowful of ends without such a lack allows for one more again, because
+ * others give theirs back.
+ */
+#ifndef ADL_FETCH_WIDTH_H
+#define ADL_FETCH_WIDTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct adl_width {
+    uint32_t most; /* asked for; at least 1 */
+    uint32_t now;
+    uint32_t n_well; /* ended without a lack, since now changed */
+};
+
+void adl_width_init(struct adl_width *width, uint32_t most);
+
+/* One found no descriptor while n_active others were under way. */
+void adl_width_shrink(struct adl_width *width, uint32_t n_active);
+
+/* One ended that had all it needed. True where now has changed. */
+bool adl_width_grow(struct adl_width *width);
+
+#endif
