@@ -20,7 +20,7 @@ bool adl_host_is_full(const struct adl_host *host,
     uint32_t max_active =
         limits->max_active > 0 ? limits->max_active : (uint32_t)host->window;
 
-    return host->n_active >= max_active;
+    return host->n_active >= max_active || host->outage.is_probing;
 }
 
 /*
@@ -33,6 +33,9 @@ uint64_t adl_host_ready_ms(const struct adl_host *host, uint64_t now_ms)
 
     if (host->hold_until_ms > ready_ms) {
         ready_ms = host->hold_until_ms;
+    }
+    if (host->outage.probe_ms > ready_ms) {
+        ready_ms = host->outage.probe_ms;
     }
     return ready_ms > now_ms ? ready_ms : 0;
 }
@@ -61,6 +64,7 @@ void adl_host_start(struct adl_host *host, const struct adl_host_limits *limits,
                     uint64_t now_ms)
 {
     host->n_active++;
+    adl_outage_start(&host->outage);
     if (limits->rate_n > 0) {
         space_starts(host, limits, now_ms);
     }
@@ -92,6 +96,7 @@ void adl_host_end(struct adl_host *host, const struct adl_host_limits *limits,
 {
     assert(host->n_active > 0);
     host->n_active--;
+    adl_outage_end(&host->outage, started_ms);
     if (limits->max_active > 0) {
         return;
     }
@@ -109,7 +114,8 @@ bool adl_host_is_like_new(const struct adl_host *host,
                      (host->shrunk_ms != 0 ||
                       (uint32_t)host->window != ADL_HOST_WINDOW_FIRST);
 
-    return !has_moved && host->hold_until_ms <= now_ms &&
+    return !has_moved && host->outage.n_failed == 0 &&
+           host->hold_until_ms <= now_ms &&
            host->next_start_us <= now_ms * TICK_US;
 }
 

@@ -6,13 +6,16 @@
  * fixed limit it never moves. Otherwise it starts at ADL_HOST_WINDOW_FIRST and
  * grows by one for each good answer until the host first complains, later by
  * one for each window of good answers, up to ADL_HOST_WINDOW_MAX; a complaint
- * halves it, once for all attempts that were under way at that moment.
+ * halves it, once for all attempts that were under way at that moment. A host
+ * that is down (outage.h) gets one probe at a time, when it is due.
  */
 #ifndef ADL_FETCH_HOST_H
 #define ADL_FETCH_HOST_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "fetch/outage.h"
 
 #define ADL_HOST_WINDOW_FIRST 32
 #define ADL_HOST_WINDOW_MAX   64
@@ -42,6 +45,7 @@ struct adl_host {
      */
     uint64_t next_start_us;
     uint32_t next_start_rest;
+    struct adl_outage outage;
 };
 
 void adl_host_init(struct adl_host *host, const struct adl_host_limits *limits);

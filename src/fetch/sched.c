@@ -470,3 +470,14 @@ uint64_t adl_sched_held_until_ms(const struct adl_sched_item *item)
 {
     return item->host->state.hold_until_ms;
 }
+
+struct adl_outage *adl_sched_get_outage(const struct adl_sched_item *item)
+{
+    return &item->host->state.outage;
+}
+
+void adl_sched_settle(struct adl_sched *sched,
+                      const struct adl_sched_item *item)
+{
+    settle(sched, item->host);
+}

@@ -100,6 +100,14 @@ uint64_t adl_sched_held_until_ms(const struct adl_sched_item *item);
  */
 uint64_t adl_sched_due_ms(const struct adl_sched *sched, uint64_t now_ms);
 
+/*
+ * What is known of the host of an item that is somewhere: whether it is down.
+ * Who changes it calls adl_sched_settle() afterwards.
+ */
+struct adl_outage *adl_sched_get_outage(const struct adl_sched_item *item);
+void adl_sched_settle(struct adl_sched *sched,
+                      const struct adl_sched_item *item);
+
 /* Items queued or delayed. */
 size_t adl_sched_n_waiting(const struct adl_sched *sched);
 

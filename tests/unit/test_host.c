@@ -286,6 +286,38 @@ static void test_what_moved_is_not_like_new(void **state)
     assert_true(adl_host_is_like_new(&host, &limits, 1005));
 }
 
+static void fail_to_reach(struct adl_host *host, uint64_t started_ms,
+                          uint64_t now_ms)
+{
+    const struct adl_outage_policy policy = {
+        .n_probes = 4, .delay_ms = 1000, .max_ms = 600000};
+    const struct adl_outage_end end = {
+        .reach = ADL_REACH_NO, .started_ms = started_ms, .now_ms = now_ms};
+
+    (void)adl_outage_note(&host->outage, &policy, &end);
+    adl_host_end(host, &automatic, ADL_HOST_NEUTRAL, started_ms, now_ms);
+}
+
+static void test_a_host_that_is_down_gets_one_probe_when_it_is_due(void **state)
+{
+    struct adl_host host;
+
+    (void)state;
+    adl_host_init(&host, &automatic);
+    assert_int_equal(fill(&host, &automatic, 1), ADL_HOST_WINDOW_FIRST);
+    for (int i = 0; i < ADL_HOST_WINDOW_FIRST; i++) {
+        fail_to_reach(&host, 1, 100);
+    }
+    assert_int_equal(adl_host_ready_ms(&host, 100), 600);
+    assert_int_equal(adl_host_ready_ms(&host, 600), 0);
+    assert_false(adl_host_is_like_new(&host, &automatic, 1000000));
+
+    assert_int_equal(fill(&host, &automatic, 600), 1);
+    fail_to_reach(&host, 600, 700);
+    assert_int_equal(adl_host_ready_ms(&host, 700), 1700);
+    assert_int_equal(fill(&host, &automatic, 1700), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +338,8 @@ int main(void)
         cmocka_unit_test(test_quiet_times_save_nothing_up),
         cmocka_unit_test(test_hold_and_rate_both_bind),
         cmocka_unit_test(test_what_moved_is_not_like_new),
+        cmocka_unit_test(
+            test_a_host_that_is_down_gets_one_probe_when_it_is_due),
     };
 
     return cmocka_run_group_tests_name("host", tests, NULL, NULL);

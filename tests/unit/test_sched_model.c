@@ -25,7 +25,7 @@ struct model {
     struct adl_rng rng;
     uint64_t next_serial;
     uint64_t now_ms;
-    size_t n_added, n_started, n_ended, n_removed;
+    size_t n_added, n_started, n_ended, n_removed, n_down;
 };
 
 static size_t chance(struct model *m, size_t n)
@@ -117,6 +117,29 @@ static void step_take(struct model *m)
     m->n_started++;
 }
 
+/* Some attempts do not get there, and some hosts go down. */
+static void note_reach(struct model *m, struct work *work)
+{
+    static const struct adl_outage_policy policy = {
+        .n_probes = 4, .delay_ms = 10, .max_ms = 1000};
+    const struct adl_outage_end end = {
+        .reach = chance(m, 2) == 0 ? ADL_REACH_YES : ADL_REACH_NO,
+        .err = -1,
+        .started_ms = work->item.started_ms,
+        .now_ms = m->now_ms,
+        .random = adl_rng_next(&m->rng),
+    };
+    struct adl_outage *theirs = adl_sched_get_outage(&work->item);
+
+    const struct adl_outage *ours = &m->hosts[work->host].outage;
+    assert_int_equal(theirs->n_failed, ours->n_failed);
+    assert_int_equal(theirs->probe_ms, ours->probe_ms);
+    (void)adl_outage_note(theirs, &policy, &end);
+    adl_sched_settle(m->sched, &work->item);
+    (void)adl_outage_note(&m->hosts[work->host].outage, &policy, &end);
+    m->n_down += theirs->down_ms != 0;
+}
+
 static void step_end(struct model *m, struct work *work)
 {
     static const enum adl_host_sign signs[] = {
@@ -129,6 +152,7 @@ static void step_end(struct model *m, struct work *work)
         adl_sched_hold(m->sched, &work->item, until_ms);
         adl_host_hold(host, until_ms);
     }
+    note_reach(m, work);
     adl_host_end(host, &m->limits, sign, work->item.started_ms, m->now_ms);
     end(m->sched, work, sign, m->now_ms);
     m->n_ended++;
@@ -219,6 +243,7 @@ static void run_model(const struct adl_host_limits *limits, uint64_t seed)
         check(&m);
     }
     assert_true(m.n_started > N_STEPS / 20);
+    assert_true(m.n_down > 0);
     finish_model(&m);
 }
 
