@@ -25,6 +25,13 @@ enum asyncdl_event_type {
     ASYNCDL_EVENT_REDIRECT,   /**< goes on at event.url */
     ASYNCDL_EVENT_RETRY,      /**< failed with err; again in delay_ms at url */
     ASYNCDL_EVENT_DONE,       /**< over; result says how */
+
+    /* Of a host, or of all, as an attempt of the transfer has shown: after its
+     * other events, or before its RETRY or DONE. */
+    ASYNCDL_EVENT_HOST_DOWN,    /**< that of url: err; probed in delay_ms */
+    ASYNCDL_EVENT_HOST_UP,      /**< that of url can be reached again */
+    ASYNCDL_EVENT_NETWORK_DOWN, /**< err; probed in delay_ms, n_waiting wait */
+    ASYNCDL_EVENT_NETWORK_UP,   /**< something can be reached again */
 };
 
 /** One event. Pointers are borrowed until the observer returns. */
@@ -41,10 +48,11 @@ struct asyncdl_event {
     unsigned attempt;   /**< from 1; 0 before the first */
     uint64_t bytes;     /**< of the decoded body so far */
     uint64_t total;     /**< announced size, 0 when not known */
-    int err;            /**< RETRY: what went wrong */
-    const char *reason; /**< RETRY: the same in words */
-    uint64_t delay_ms;  /**< RETRY: until it may start again */
+    int err;            /**< RETRY, DOWN: what went wrong */
+    const char *reason; /**< RETRY, DOWN: the same in words */
+    uint64_t delay_ms;  /**< RETRY, DOWN: until the next may start */
     const struct asyncdl_result *result; /**< DONE */
+    uint64_t n_waiting; /**< NETWORK_DOWN: transfers that wait */
 };
 
 /** Learns of an event; may call anything but asyncdl_client_observe(). */

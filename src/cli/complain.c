@@ -147,6 +147,30 @@ static void say_result(struct adl_complain *c,
     }
 }
 
+/* The network is one; hosts that are down may be many. */
+static void say_outage(struct adl_complain *c,
+                       const struct asyncdl_event *event)
+{
+    double delay_s = (double)event->delay_ms / 1000;
+
+    if (event->type == ASYNCDL_EVENT_NETWORK_DOWN && !c->is_quiet) {
+        adl_msg_note(c->msg,
+                     "network is down: %s: waiting; %" PRIu64 " URL%s wait%s "
+                     "(see --retry-max-time)",
+                     event->reason, event->n_waiting,
+                     event->n_waiting == 1 ? "" : "s",
+                     event->n_waiting == 1 ? "s" : "");
+    } else if (event->type == ASYNCDL_EVENT_NETWORK_UP && !c->is_quiet) {
+        adl_msg_note(c->msg, "network is back: going on");
+    } else if (event->type == ASYNCDL_EVENT_HOST_DOWN && c->is_verbose) {
+        adl_msg_note(c->msg, "host is down: %s: again in %.1f s at %s",
+                     event->reason, delay_s, show(c, event->url));
+    } else if (event->type == ASYNCDL_EVENT_HOST_UP && c->is_verbose) {
+        adl_msg_note(c->msg, "host is back: going on at %s",
+                     show(c, event->url));
+    }
+}
+
 void adl_complain_on_event(const struct asyncdl_event *event, void *data)
 {
     struct adl_complain *c = data;
@@ -159,6 +183,8 @@ void adl_complain_on_event(const struct asyncdl_event *event, void *data)
                      (double)event->delay_ms / 1000, show(c, event->url));
     } else if (event->type == ASYNCDL_EVENT_REDIRECT && c->is_verbose) {
         adl_msg_note(c->msg, "redirected to %s", show(c, event->url));
+    } else {
+        say_outage(c, event);
     }
 }
 

@@ -69,9 +69,11 @@ struct adl_attempt_facts {
 struct adl_attempt_outcome {
     int err;            /* 0 for a 2xx answer, whole as far as HTTP tells */
     char *redirect_url; /* of a 3xx, absolute; taken by the caller */
-    bool lacks_fds;     /* no descriptor was left for a socket */
-    int lost_port;      /* local, of a connection that broke and that others
-                         * may be on; 0: there is none */
+    int os_errno;       /* of its socket, 0: none */
+    bool is_connected;
+    bool lacks_fds; /* no descriptor was left for a socket */
+    int lost_port;  /* local, of a connection that broke and that others
+                     * may be on; 0: there is none */
     struct adl_attempt_facts facts;
     char text[400]; /* set unless err is 0 */
 };

@@ -207,6 +207,15 @@ static bool is_redirect(int status)
            status == 308;
 }
 
+/* What the system said of a connection that was not made. */
+static int read_os_errno(const struct adl_attempt *a)
+{
+    long os_errno = 0;
+
+    (void)curl_easy_getinfo(a->easy, CURLINFO_OS_ERRNO, &os_errno);
+    return (int)os_errno;
+}
+
 static const char *phase(const struct adl_attempt *a)
 {
     if (get_seconds(a->easy, CURLINFO_NAMELOOKUP_TIME_T) <= 0) {
@@ -288,6 +297,8 @@ void adl_attempt_judge(struct adl_attempt *attempt,
     out->err = 0;
     out->redirect_url = NULL;
     out->lacks_fds = false;
+    out->os_errno = 0;
+    out->is_connected = attempt->is_connected;
     read_facts(attempt, &out->facts);
     bool is_shared = strcmp(out->facts.http_version, "2") == 0;
     out->lost_port =
@@ -308,6 +319,7 @@ void adl_attempt_judge(struct adl_attempt *attempt,
     } else {
         out->err = translate(attempt);
         out->lacks_fds = lacks_fds(attempt);
+        out->os_errno = read_os_errno(attempt);
         if (out->err == ASYNCDL_EPROXY) {
             out->facts.status = read_proxy_refusal(attempt);
         }

@@ -112,6 +112,7 @@ static void on_addrinfo(void *data, int status, int n_timeouts,
     }
     if (answer.err == ASYNCDL_ERESOLVE) {
         answer.text = strdup(ares_strerror(status)); /* can do without */
+        answer.is_deaf = status == ARES_ECONNREFUSED || status == ARES_ETIMEOUT;
     }
     if (info != NULL) {
         ares_freeaddrinfo(info);

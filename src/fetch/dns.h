@@ -10,6 +10,7 @@
 #ifndef ADL_FETCH_DNS_H
 #define ADL_FETCH_DNS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <uv.h>
@@ -24,6 +25,7 @@ struct adl_dns_answer {
     int err;        /* 0, ASYNCDL_ERESOLVE or -ENOMEM */
     char *text;     /* addresses parted by commas, the best first; or why there
                      * are none, or NULL. The callee frees it */
+    bool is_deaf;   /* no server answered */
     uint32_t ttl_s; /* for how long they are good */
 };
 

@@ -10,6 +10,7 @@
 
 #include "asyncdl/error.h"
 #include "fetch/attempt_setup.h"
+#include "fetch/downtime.h"
 #include "fetch/finish.h"
 #include "fetch/intake.h"
 #include "fetch/judge.h"
@@ -76,11 +77,13 @@ static void cancel(struct asyncdl_transfer *t)
         break;
     case ADL_STAGE_RESOLVING:
         adl_locate_stop(t);
+        adl_downtime_leave(t);
         adl_sched_end(client->sched, &t->item, ADL_HOST_NEUTRAL,
                       uv_now(client->loop));
         break;
     case ADL_STAGE_ACTIVE:
         adl_start_release(t);
+        adl_downtime_leave(t);
         adl_sched_end(client->sched, &t->item, ADL_HOST_NEUTRAL,
                       uv_now(client->loop));
         break;
@@ -422,6 +425,11 @@ int adl_engine_open(struct asyncdl_client *client)
         .n_retries = (uint32_t)o->n_retries,
         .delay_ms = o->retry_delay_ms,
         .max_ms = o->retry_max_ms,
+    };
+    client->outage = (struct adl_outage_policy){
+        .n_probes = client->retry.n_retries,
+        .delay_ms = client->retry.delay_ms,
+        .max_ms = client->retry.max_ms,
     };
     client->check_ms = UINT64_MAX;
     adl_rate_init(&client->rate, o->rate_bps, uv_now(client->loop));

@@ -9,8 +9,10 @@
 #include <utlist.h>
 
 #include "asyncdl/error.h"
+#include "fetch/downtime.h"
 #include "fetch/finish.h"
 #include "fetch/locate.h"
+#include "fetch/loss.h"
 #include "fetch/range.h"
 #include "fetch/retry.h"
 #include "fetch/start.h"
@@ -25,6 +27,9 @@
 struct ended {
     int err;
     int status;
+    int os_errno;
+    bool is_connected;
+    bool is_deaf; /* no name server answered */
     bool lacks_fds;
     int lost_port;
     bool has_retry_after;
@@ -42,6 +47,8 @@ static struct ended take_outcome(struct asyncdl_transfer *t)
     struct ended ended = {
         .err = outcome.err,
         .status = outcome.facts.status,
+        .os_errno = outcome.os_errno,
+        .is_connected = outcome.is_connected,
         .lacks_fds = outcome.lacks_fds,
         .lost_port = outcome.lost_port,
         .has_retry_after = answer->has_retry_after,
@@ -160,15 +167,18 @@ static struct adl_retry_verdict decide(struct asyncdl_transfer *t,
     struct asyncdl_client *client = t->client;
     uint64_t now_ms = uv_now(client->loop);
 
+    uint64_t net_lost_ms = adl_outage_net_lost_ms(&client->net, now_ms);
+
     t->n_failed++;
     if (t->n_failed == 1) {
         t->first_failed_ms = now_ms;
+        t->net_lost_ms = net_lost_ms;
     }
     struct adl_retry_facts facts = {
         .err = ended->err,
         .status = ended->status,
         .n_failed = t->n_failed,
-        .first_failed_ms = t->first_failed_ms,
+        .first_failed_ms = t->first_failed_ms + net_lost_ms - t->net_lost_ms,
         .now_ms = now_ms,
         .random = adl_rng_next(&client->rng),
         .retry_after_ms = ended->retry_after_ms,
@@ -186,10 +196,27 @@ static void retry(struct asyncdl_transfer *t, const struct ended *ended,
     adl_start_enqueue(t, due_ms);
 }
 
-static void end_slot(struct asyncdl_transfer *t, const struct ended *ended)
+/* What it says of its host and of the network, while it holds its slot. */
+static struct adl_downtime_news note_reach(struct asyncdl_transfer *t,
+                                           const struct ended *ended)
+{
+    bool says_nothing = ended->lacks_fds || t->is_canceled;
+    const struct adl_outage_facts facts = {
+        .err = says_nothing ? -ECANCELED : ended->err,
+        .status = says_nothing ? 0 : ended->status,
+        .os_errno = ended->os_errno,
+        .is_connected = ended->is_connected,
+        .is_deaf = ended->is_deaf,
+    };
+
+    return adl_downtime_note(t, &facts);
+}
+
+static void leave_slot(struct asyncdl_transfer *t, const struct ended *ended)
 {
     struct asyncdl_client *client = t->client;
 
+    adl_downtime_leave(t);
     adl_sched_end(client->sched, &t->item, get_sign(ended),
                   uv_now(client->loop));
     if (!ended->lacks_fds && adl_width_grow(&client->width)) {
@@ -197,34 +224,22 @@ static void end_slot(struct asyncdl_transfer *t, const struct ended *ended)
     }
 }
 
-/* The host will not be asked again in time: what waits for it need not. */
-static void fail_same_host(struct asyncdl_transfer *t)
+static void end_slot(struct asyncdl_transfer *t, const struct ended *ended)
 {
-    struct adl_sched *sched = t->client->sched;
-    struct adl_sched_item *item;
-
-    while ((item = adl_sched_take_same_host(sched, &t->item)) != NULL) {
-        struct asyncdl_transfer *other = (struct asyncdl_transfer *)item;
-
-        if (!adl_start_mirror(other, ASYNCDL_EHELD)) {
-            adl_finish_fail(other, ASYNCDL_EHELD, true, NULL);
-        }
-    }
+    (void)note_reach(t, ended); /* no failure is held against it */
+    leave_slot(t, ended);
 }
 
-/* What it says of the host is noted while the slot is still held. */
-static void note_for_host(struct asyncdl_transfer *t, const struct ended *ended,
-                          const struct adl_retry_verdict *verdict)
+/* The quiet that a host asks for is noted while the slot is still held. */
+static void note_quiet(struct asyncdl_transfer *t,
+                       const struct adl_retry_verdict *verdict)
 {
-    struct asyncdl_client *client = t->client;
-
     if (verdict->hold_until_ms != 0) {
-        adl_sched_hold(client->sched, &t->item, verdict->hold_until_ms);
+        adl_sched_hold(t->client->sched, &t->item, verdict->hold_until_ms);
     }
     if (verdict->is_held_too_long) {
-        fail_same_host(t);
+        adl_loss_of_host(t, ASYNCDL_EHELD, asyncdl_strerror(ASYNCDL_EHELD));
     }
-    end_slot(t, ended);
 }
 
 /* Those that shared its connection may never hear of the end of that. */
@@ -272,6 +287,32 @@ static bool ask_plainly(struct asyncdl_transfer *t)
     return true;
 }
 
+/* Not its own fault: it goes back to the queue, which waits for what is down.
+ */
+static void excuse(struct asyncdl_transfer *t, const struct ended *ended,
+                   uint64_t delay_ms)
+{
+    leave_slot(t, ended);
+    adl_start_tell_retry(t, ended->err, delay_ms);
+    adl_start_enqueue(t, 0);
+}
+
+/* It counts as one of the transfer's own failures. */
+static void count_failure(struct asyncdl_transfer *t, const struct ended *ended,
+                          bool is_lost)
+{
+    struct adl_retry_verdict verdict = decide(t, ended);
+
+    note_quiet(t, &verdict);
+    leave_slot(t, ended);
+    if (verdict.action == ADL_RETRY_AGAIN && !is_lost) {
+        retry(t, ended, verdict.due_ms);
+    } else {
+        name_source(t, ended->err);
+        give_up(t, ended->err, verdict.action != ADL_RETRY_GIVE_UP_FOR_GOOD);
+    }
+}
+
 static void judge_failure(struct asyncdl_transfer *t, const struct ended *ended)
 {
     if (ask_plainly(t) || forgive_range(t, ended)) {
@@ -279,13 +320,16 @@ static void judge_failure(struct asyncdl_transfer *t, const struct ended *ended)
         retry(t, ended, 0);
         return;
     }
-    struct adl_retry_verdict verdict = decide(t, ended);
-    note_for_host(t, ended, &verdict);
-    if (verdict.action == ADL_RETRY_AGAIN) {
-        retry(t, ended, verdict.due_ms);
+    struct adl_downtime_news news = note_reach(t, ended);
+    bool is_lost = news.is_host_lost || news.is_net_lost;
+
+    if (is_lost) {
+        adl_loss_spread(t, ended->err, &news);
+    }
+    if (news.is_excused && !is_lost) {
+        excuse(t, ended, news.delay_ms);
     } else {
-        name_source(t, ended->err);
-        give_up(t, ended->err, verdict.action == ADL_RETRY_GIVE_UP);
+        count_failure(t, ended, is_lost);
     }
 }
 
@@ -323,7 +367,11 @@ void adl_judge_attempt(struct asyncdl_transfer *t)
 
 void adl_judge_lookup(struct asyncdl_transfer *t, int err, const char *why)
 {
-    struct ended ended = {.err = err};
+    bool is_late = err == ASYNCDL_ECONNTIMEOUT || err == ASYNCDL_EMAXTIME;
+    struct ended ended = {
+        .err = err,
+        .is_deaf = is_late || adl_resolve_is_deaf(t->client->resolve),
+    };
     char text[400];
 
     t->last = (struct adl_attempt_facts){0};

@@ -43,6 +43,7 @@ struct adl_resolve {
     struct adl_resolve_name *queue;
     struct adl_resolve_name *ended;
     unsigned n_asked;
+    bool is_deaf; /* no server answered the last */
     adl_resolve_cb on_activity;
     adl_resolve_cb on_closed;
     void *data;
@@ -66,6 +67,7 @@ static void on_answer(void *question, const struct adl_dns_answer *answer)
     name->text = answer->text;
     name->fresh_until_ms = uv_now(r->loop) + ttl_s * 1000;
     r->n_asked--;
+    r->is_deaf = answer->is_deaf;
     DL_APPEND(r->ended, name);
 }
 
@@ -160,6 +162,11 @@ int adl_resolve_start(struct adl_resolve *resolve,
     DL_APPEND(name->lookups, lookup);
     go_on(resolve);
     return 0;
+}
+
+bool adl_resolve_is_deaf(const struct adl_resolve *resolve)
+{
+    return resolve->is_deaf;
 }
 
 void adl_resolve_cancel(struct adl_resolve_lookup *lookup)

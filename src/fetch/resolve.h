@@ -7,6 +7,8 @@
 #ifndef ADL_FETCH_RESOLVE_H
 #define ADL_FETCH_RESOLVE_H
 
+#include <stdbool.h>
+
 #include <uv.h>
 
 #include "asyncdl/client.h"
@@ -47,6 +49,9 @@ const char *adl_resolve_get(struct adl_resolve *resolve, const char *host);
  * alive by it: that is its owner's to do. */
 int adl_resolve_start(struct adl_resolve *resolve,
                       struct adl_resolve_lookup *lookup, const char *host);
+
+/* Did no name server answer the last question that ended? */
+bool adl_resolve_is_deaf(const struct adl_resolve *resolve);
 
 /* Forget a lookup; one that is not under way is none. */
 void adl_resolve_cancel(struct adl_resolve_lookup *lookup);

@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "asyncdl/error.h"
+#include "fetch/downtime.h"
 #include "fetch/finish.h"
 #include "fetch/locate.h"
 #include "fetch/take.h"
@@ -40,15 +41,7 @@ void adl_start_release(struct asyncdl_transfer *t)
     }
 }
 
-static bool is_held_too_long(const struct asyncdl_transfer *t)
-{
-    const struct asyncdl_client *client = t->client;
-
-    return adl_sched_held_until_ms(&t->item) >
-           uv_now(client->loop) + client->retry.max_ms;
-}
-
-/* 0, -ENOMEM, or ASYNCDL_EHELD where that would be waited for too long. */
+/* 0, -ENOMEM, or why its host is closed to us for too long. */
 static int note_enqueued(struct asyncdl_transfer *t, int err)
 {
     struct asyncdl_client *client = t->client;
@@ -56,9 +49,10 @@ static int note_enqueued(struct asyncdl_transfer *t, int err)
     if (err < 0) {
         return err;
     }
-    if (is_held_too_long(t)) {
+    err = adl_downtime_get_loss(t);
+    if (err < 0) {
         adl_sched_remove(client->sched, &t->item);
-        return ASYNCDL_EHELD;
+        return err;
     }
     t->stage = ADL_STAGE_WAITING;
     t->queued_ms = uv_now(client->loop);
@@ -75,8 +69,9 @@ static int enqueue(struct asyncdl_transfer *t, uint64_t due_ms)
 /* Its host is closed to us: another source may be open. */
 static void fail_to_enqueue(struct asyncdl_transfer *t, int err)
 {
-    if (err != ASYNCDL_EHELD || !adl_start_mirror(t, err)) {
-        adl_finish_fail(t, err, true, NULL);
+    adl_downtime_explain(t, err);
+    if (!adl_downtime_is_loss(err) || !adl_start_mirror(t, err)) {
+        adl_finish_fail(t, err, true, t->error);
     }
 }
 
@@ -122,15 +117,13 @@ bool adl_start_mirror(struct asyncdl_transfer *t, int why)
     if (!has_mirror(t)) {
         return false;
     }
-    while (err == ASYNCDL_EHELD && has_mirror(t)) {
+    while (adl_downtime_is_loss(err) && has_mirror(t)) {
         err = enqueue_at_mirror(t);
     }
     if (err < 0) {
-        adl_finish_fail(t, err, true, NULL);
+        adl_downtime_explain(t, err);
+        adl_finish_fail(t, err, true, t->error);
         return true;
-    }
-    if (why == ASYNCDL_EHELD) { /* no attempt has said it */
-        adl_transfer_explain(t, "%s", asyncdl_strerror(why));
     }
     adl_start_tell_retry(t, why, 0);
     return true;
@@ -158,6 +151,7 @@ static int on_answer(struct adl_attempt *attempt, void *data)
     (void)attempt;
     if (err == 0) {
         t->progress_ms = uv_now(t->client->loop);
+        adl_downtime_note_bytes(t);
         adl_finish_emit(
             t, (struct asyncdl_event){.type = ASYNCDL_EVENT_FIRST_BYTE});
     }
@@ -187,6 +181,7 @@ static void tell_progress(struct asyncdl_transfer *t)
 
     if (now_ms - t->progress_ms >= PROGRESS_EVERY_MS) {
         t->progress_ms = now_ms;
+        adl_downtime_note_bytes(t);
         adl_finish_emit(t,
                         (struct asyncdl_event){.type = ASYNCDL_EVENT_PROGRESS});
     }
@@ -269,6 +264,7 @@ static void note_active(struct asyncdl_transfer *t)
 
 static void fail_to_start(struct asyncdl_transfer *t, int err)
 {
+    adl_downtime_leave(t);
     adl_sched_end(t->client->sched, &t->item, ADL_HOST_NEUTRAL,
                   uv_now(t->client->loop));
     adl_finish_fail(t, err, adl_retry_is_passing(err, 0), NULL);
@@ -333,6 +329,7 @@ static void start(struct asyncdl_transfer *t)
     const char *addresses = NULL;
     int rc = 0;
 
+    adl_downtime_start(t);
     if (t->client->resolve != NULL) {
         rc = adl_locate_start(t, &addresses);
     }
@@ -351,7 +348,8 @@ void adl_start_ready(struct asyncdl_client *client)
 {
     uint64_t now_ms = uv_now(client->loop);
 
-    while (client->n_saving < SAVING_MAX && !client->is_closing) {
+    while (client->n_saving < SAVING_MAX && !client->is_closing &&
+           adl_downtime_may_start(client)) {
         struct adl_sched_item *item = adl_sched_take(client->sched, now_ms);
 
         if (item == NULL) {
@@ -364,6 +362,8 @@ void adl_start_ready(struct asyncdl_client *client)
 uint64_t adl_start_due_ms(const struct asyncdl_client *client)
 {
     return client->n_saving < SAVING_MAX
-               ? adl_sched_due_ms(client->sched, uv_now(client->loop))
+               ? adl_downtime_due_ms(
+                     client,
+                     adl_sched_due_ms(client->sched, uv_now(client->loop)))
                : UINT64_MAX; /* what is saved brings the next turn */
 }

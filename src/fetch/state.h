@@ -17,6 +17,7 @@
 #include "fetch/body.h"
 #include "fetch/multi.h"
 #include "fetch/offload.h"
+#include "fetch/outage.h"
 #include "fetch/rate.h"
 #include "fetch/resolve.h"
 #include "fetch/retry.h"
@@ -38,6 +39,8 @@ struct asyncdl_client {
     uv_loop_t *loop;
     struct asyncdl_client_options options;
     struct adl_retry_policy retry;
+    struct adl_outage_policy outage;
+    struct adl_outage_net net;
     struct adl_turn turn;
     struct adl_wakeup wakeup;
     struct adl_multi *multi;

@@ -83,8 +83,11 @@ struct asyncdl_transfer {
     uint32_t n_failed; /* on the mirror in use */
     uint32_t n_redirects;
     uint32_t n_fd_waits;
+    uint32_t n_excused; /* failures that an outage is to blame for */
+    bool is_net_probe;  /* it started while the network was down */
     uint64_t first_failed_ms;
-    uint64_t queued_ms; /* since when it has waited */
+    uint64_t net_lost_ms; /* for how long the network had been down then */
+    uint64_t queued_ms;   /* since when it has waited */
     uint64_t waited_ms;
     uint64_t progress_ms; /* when progress was last told */
 

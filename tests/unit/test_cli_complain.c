@@ -212,6 +212,49 @@ static void test_no_host_in_the_groups_steers_a_terminal(void **state)
     assert_null(strchr(heard, '\x1b'));
 }
 
+/* The network is told of; hosts, which may be many, only where more is wanted.
+ */
+static void test_outages_are_told(void **state)
+{
+    static const struct {
+        struct asyncdl_event event;
+        bool is_quiet;
+        bool is_verbose;
+        const char *said;
+    } cases[] = {
+        {{.type = ASYNCDL_EVENT_NETWORK_DOWN, .reason = "R", .n_waiting = 2},
+         .said = "asyncdl: network is down: R: waiting; 2 URLs wait (see "
+                 "--retry-max-time)\n"},
+        {{.type = ASYNCDL_EVENT_NETWORK_DOWN, .reason = "R", .n_waiting = 1},
+         .said = "asyncdl: network is down: R: waiting; 1 URL waits (see "
+                 "--retry-max-time)\n"},
+        {{.type = ASYNCDL_EVENT_NETWORK_DOWN, .reason = "R", .n_waiting = 1},
+         .is_quiet = true,
+         .said = ""},
+        {{.type = ASYNCDL_EVENT_NETWORK_UP},
+         .said = "asyncdl: network is back: going on\n"},
+        {{.type = ASYNCDL_EVENT_NETWORK_UP}, .is_quiet = true, .said = ""},
+        {{.type = ASYNCDL_EVENT_HOST_DOWN, .reason = "R"}, .said = ""},
+        {{.type = ASYNCDL_EVENT_HOST_DOWN,
+          .reason = "R",
+          .delay_ms = 1500,
+          .url = "http://u:secret@h/p"},
+         .is_verbose = true,
+         .said = "asyncdl: host is down: R: again in 1.5 s at http://h/p\n"},
+        {{.type = ASYNCDL_EVENT_HOST_UP, .url = "http://u:secret@h/p"},
+         .is_verbose = true,
+         .said = "asyncdl: host is back: going on at http://h/p\n"},
+    };
+    struct probe *p = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        p->complain.is_quiet = cases[i].is_quiet;
+        p->complain.is_verbose = cases[i].is_verbose;
+        adl_complain_on_event(&cases[i].event, &p->complain);
+        assert_string_equal(listen(p), cases[i].said);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -221,6 +264,7 @@ int main(void)
         TEST(test_only_ten_files_in_the_way_are_named),
         TEST(test_an_unknown_option_is_mentioned_once),
         TEST(test_failures_are_grouped_at_the_end),
+        TEST(test_outages_are_told),
         TEST(test_no_host_in_the_groups_steers_a_terminal),
     };
 
