@@ -36,7 +36,8 @@ struct adl_record {
     bool has_sha256;
     uint8_t sha256[ADL_JOURNAL_SHA256];
     const char *checksum; /* "sha-512=HEX" that it was checked against, NULL */
-    const char *part;     /* * the part file in .asyncdl/, or NULL */
+    const char *part;     /* the part file in .asyncdl/, or NULL; of a finished
+                             one: what a crash may have kept from its name */
     const char *boot;     /* * boot id under which the part was written, NULL */
     int err;              /* * why it failed: a code of asyncdl/error.h */
     int status;           /* * HTTP status of the last answer, or 0 */
