@@ -48,7 +48,7 @@ static const char rest[] =
     "  2         usage error, list not readable, nothing started\n"
     "  3         some failed and another run can help; wins over 1\n"
     "  4         a local fault stopped the run: disk full, no permission\n"
-    "  130, 143  interrupted by SIGINT or SIGTERM\n";
+    "  128+N     stopped by SIGHUP (129), SIGINT (130) or SIGTERM (143)\n";
 
 static const char *const titles[ADL_N_GROUPS] = {
     [ADL_GROUP_LISTS] = "Lists",

@@ -17,7 +17,8 @@ static bool is_writable(const struct adl_out *out, int timeout_ms)
 {
     struct pollfd p = {.fd = out->fd, .events = POLLOUT};
 
-    return out->is_file || poll(&p, 1, timeout_ms) != 0;
+    /* a signal ends the wait, and whoever waits looks at what it was */
+    return out->is_file || poll(&p, 1, timeout_ms) > 0;
 }
 
 static void drop(struct adl_out *out, int err)
@@ -46,11 +47,23 @@ static void write_piece(struct adl_out *out)
     }
 }
 
-/* Write until at most n_keep bytes are left, or as much as goes at once. */
+/* What is left of a timeout; none (-1) stays none. */
+static int get_left_ms(uint64_t start_ns, int timeout_ms)
+{
+    if (timeout_ms <= 0) {
+        return timeout_ms;
+    }
+    uint64_t spent_ms = (uv_hrtime() - start_ns) / 1000000;
+    return spent_ms < (uint64_t)timeout_ms ? timeout_ms - (int)spent_ms : 0;
+}
+
+/* Write until at most n_keep bytes are left, as long as it may take. */
 static void write_some(struct adl_out *out, size_t n_keep, int timeout_ms)
 {
+    uint64_t start_ns = timeout_ms > 0 ? uv_hrtime() : 0;
+
     while (out->text.len - out->n_written > n_keep &&
-           is_writable(out, timeout_ms)) {
+           is_writable(out, get_left_ms(start_ns, timeout_ms))) {
         write_piece(out);
     }
     size_t n_left = out->text.len - out->n_written;
@@ -102,10 +115,10 @@ void adl_out_added(struct adl_out *out)
     }
 }
 
-int adl_out_flush(struct adl_out *out)
+int adl_out_flush(struct adl_out *out, int timeout_ms)
 {
-    write_some(out, 0, -1);
-    return out->err;
+    write_some(out, 0, timeout_ms);
+    return out->err == 0 && out->text.len > 0 ? -ETIMEDOUT : out->err;
 }
 
 void adl_out_stop(struct adl_out *out)

@@ -28,8 +28,11 @@ int adl_out_init(struct adl_out *out, uv_loop_t *loop, int fd);
 /* Add text that is in out->text already: see to its being written. */
 void adl_out_added(struct adl_out *out);
 
-/* Write all there is, however long it takes. 0 or -errno of any write. */
-int adl_out_flush(struct adl_out *out);
+/*
+ * Write all there is. 0; -errno of any write; -ETIMEDOUT when some is left
+ * after that time, or when a signal came.
+ */
+int adl_out_flush(struct adl_out *out, int timeout_ms);
 
 /* Close the timer; on the loop's next turn it is gone. Text stays. */
 void adl_out_stop(struct adl_out *out);

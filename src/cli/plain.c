@@ -32,8 +32,7 @@ void adl_plain_on_event(const struct asyncdl_event *event, void *data)
     adl_out_added(plain->out);
 }
 
-/* A number of bytes with a unit in which it reads well. */
-static int add_size(struct adl_buf *buf, double bytes)
+int adl_plain_add_size(struct adl_buf *buf, double bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     size_t i = 0;
@@ -91,7 +90,7 @@ int adl_plain_add_summary(struct adl_buf *buf, const struct adl_tally *tally,
         err = adl_buf_addf(buf, "\nReceived %" PRIu64 " bytes, ", tally->bytes);
     }
     if (err == 0) {
-        err = add_size(buf, (double)tally->bytes / least_s);
+        err = adl_plain_add_size(buf, (double)tally->bytes / least_s);
     }
     return err < 0 ? err
                    : adl_buf_addf(buf, "/s, %.0f URLs/s\n",

@@ -22,4 +22,7 @@ void adl_plain_on_event(const struct asyncdl_event *event, void *data);
 int adl_plain_add_summary(struct adl_buf *buf, const struct adl_tally *tally,
                           double elapsed_s);
 
+/* Append a number of bytes with a unit in which it reads well. 0 or -ENOMEM. */
+int adl_plain_add_size(struct adl_buf *buf, double bytes);
+
 #endif

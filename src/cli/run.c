@@ -3,14 +3,15 @@
  * The client asks for work, the reader gives entries out, each becomes a
  * request. The run is over when the reader is at its end and no request is
  * open, or when something stops it: a signal or a local fault. Then stop()
- * closes everything once, and the loop runs dry.
+ * closes everything once, and the loop runs dry. After a signal it is given
+ * LATE_MS for that: what still waits for a disk then is left to its fate.
  */
 #include "cli/run.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -18,21 +19,26 @@
 #include "asyncdl/client.h"
 #include "asyncdl/error.h"
 #include "cli/blame.h"
+#include "cli/limits.h"
 #include "cli/manifest.h"
 #include "cli/plain.h"
+#include "cli/progress.h"
 #include "cli/reader.h"
 #include "cli/request.h"
 #include "cli/seen.h"
+#include "cli/signals.h"
 #include "cli/tally.h"
 
-#define N_SIGNALS 2
+#define LATE_MS  400 /* from a signal to the end of the loop */
+#define FLUSH_MS 300 /* and to whoever reads the last words */
 
 struct run {
     const struct adl_options *options;
     struct adl_complain *complain;
     const struct adl_msg *msg;
     uv_loop_t loop;
-    uv_signal_t signals[N_SIGNALS];
+    struct adl_signals signals;
+    uv_timer_t late;
     struct asyncdl_client *client;
     struct adl_reader reader;
     struct adl_out out;
@@ -40,10 +46,19 @@ struct run {
     struct adl_manifest manifest;
     struct adl_seen seen;
     struct adl_tally tally;
+    struct adl_progress progress;
+    uint64_t start_ns;
+    uint64_t n_read; /* entries and bad lines */
     uint64_t n_open; /* requests accepted and not over */
     bool is_read;    /* no more entries follow */
     bool is_stopped;
+    bool is_late; /* the loop was left before it was dry */
 };
+
+static double get_elapsed_s(const struct run *run)
+{
+    return (double)(uv_hrtime() - run->start_ns) / 1e9;
+}
 
 static void on_reader_closed(void *data)
 {
@@ -63,10 +78,7 @@ static void stop(struct run *run)
     asyncdl_client_close(run->client, NULL, NULL);
     run->client = NULL;
     adl_out_stop(&run->out);
-    for (int i = 0; i < N_SIGNALS; i++) {
-        /* A second signal must still find somebody: stay, hold nothing up. */
-        uv_unref((uv_handle_t *)&run->signals[i]);
-    }
+    adl_signals_unref(&run->signals);
 }
 
 static void stop_when_over(struct run *run)
@@ -85,15 +97,43 @@ static void stop_for_fault(struct run *run, int err)
     stop(run);
 }
 
-static void on_signal(uv_signal_t *handle, int signal_number)
+static void on_late(uv_timer_t *timer)
 {
-    struct run *run = handle->data;
+    struct run *run = timer->data;
 
-    if (run->tally.signal != 0) {
-        _exit(ADL_EXIT_SIGNAL + signal_number);
-    }
+    run->is_late = true;
+    uv_stop(&run->loop);
+}
+
+static void on_stop_signal(int signal_number, void *data)
+{
+    struct run *run = data;
+
     run->tally.signal = signal_number;
     stop(run);
+    (void)uv_timer_start(&run->late, on_late, LATE_MS, 0); /* is not closing */
+}
+
+static void on_status_signal(void *data)
+{
+    struct run *run = data;
+    struct asyncdl_client_stats stats = {0};
+    struct adl_buf line = {0};
+
+    if (run->client != NULL) {
+        asyncdl_client_get_stats(run->client, &stats);
+    }
+    const struct adl_progress_facts facts = {
+        .tally = &run->tally,
+        .n_read = run->n_read,
+        .is_read = run->is_read,
+        .n_active = stats.n_active + stats.n_saving,
+        .elapsed_s = get_elapsed_s(run),
+    };
+    if (adl_progress_add_line(&line, &run->progress, &facts) == 0) {
+        adl_msg_note(run->msg, "%s", line.data);
+    }
+    adl_buf_finish(&line);
 }
 
 /* The last observer: the others have seen the result when this ends the run. */
@@ -129,12 +169,24 @@ static int is_duplicate(struct run *run, const struct adl_entry *entry)
     return is_new < 0 ? is_new : !is_new;
 }
 
+static void on_refused(struct run *run, const struct adl_entry *entry,
+                       const struct adl_place *place, int err)
+{
+    if (err == -ENOMEM) {
+        run->tally.n_retryable++; /* another run may have more */
+    } else {
+        run->tally.n_bad++;
+    }
+    adl_complain_of_url(run->complain, place, entry->urls.items[0], err);
+}
+
 static bool on_entry(const struct adl_entry *entry,
                      const struct adl_place *place, void *data)
 {
     struct run *run = data;
     int err = is_duplicate(run, entry);
 
+    run->n_read++;
     if (err > 0) {
         run->tally.n_dups++;
         return false;
@@ -148,12 +200,7 @@ static bool on_entry(const struct adl_entry *entry,
         run->n_open++;
         return true;
     }
-    if (err == -ENOMEM) {
-        run->tally.n_retryable++; /* another run may have more */
-    } else {
-        run->tally.n_bad++;
-    }
-    adl_complain_of_url(run->complain, place, entry->urls.items[0], err);
+    on_refused(run, entry, place, err);
     return false;
 }
 
@@ -174,6 +221,7 @@ static void on_bad(const struct adl_place *place, const char *why, void *data)
 {
     struct run *run = data;
 
+    run->n_read++;
     run->tally.n_bad++;
     adl_complain_of_line(run->complain, place, why);
 }
@@ -186,26 +234,15 @@ static void on_unknown(const struct adl_place *place, const char *name,
     adl_complain_of_option(run->complain, place, name);
 }
 
-/* Each transfer may take a socket and a file: ask for as many as allowed. */
-static void raise_descriptor_limit(const struct adl_options *options)
-{
-    rlim_t n_jobs =
-        options->client.max_active > 0 ? options->client.max_active : 128;
-    rlim_t wanted = 4 * n_jobs + 64;
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted) {
-        return;
-    }
-    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    (void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer descriptors will do */
-}
-
 static int observe(struct run *run)
 {
     int err =
         asyncdl_client_observe(run->client, adl_tally_on_event, &run->tally);
 
+    if (err == 0) {
+        err = asyncdl_client_observe(run->client, adl_progress_on_event,
+                                     &run->progress);
+    }
     if (err == 0 && !run->options->is_quiet) {
         err = asyncdl_client_observe(run->client, adl_plain_on_event,
                                      &run->plain);
@@ -223,17 +260,15 @@ static int observe(struct run *run)
 
 static int watch_signals(struct run *run)
 {
-    static const int numbers[N_SIGNALS] = {SIGINT, SIGTERM};
-    int err = 0;
+    int err = uv_timer_init(&run->loop, &run->late);
 
-    for (int i = 0; err == 0 && i < N_SIGNALS; i++) {
-        err = uv_signal_init(&run->loop, &run->signals[i]);
-        run->signals[i].data = run;
-        if (err == 0) {
-            err = uv_signal_start(&run->signals[i], on_signal, numbers[i]);
-        }
-    }
-    return err;
+    run->late.data = run;
+    run->signals = (struct adl_signals){
+        .on_stop = on_stop_signal,
+        .on_status = on_status_signal,
+        .data = run,
+    };
+    return err < 0 ? err : adl_signals_open(&run->signals, &run->loop);
 }
 
 /* Open the client, and say what was wrong if it cannot be. An exit status. */
@@ -284,13 +319,12 @@ static int start(struct run *run, struct adl_sources *sources)
     return err < 0 ? err : observe(run);
 }
 
-static void add_summary(struct run *run, uint64_t start_ns)
+static void add_summary(struct run *run)
 {
-    double elapsed_s = (double)(uv_hrtime() - start_ns) / 1e9;
-
     if (!run->options->is_quiet && run->out.err == 0) {
         /* without memory there is no summary */
-        (void)adl_plain_add_summary(&run->out.text, &run->tally, elapsed_s);
+        (void)adl_plain_add_summary(&run->out.text, &run->tally,
+                                    get_elapsed_s(run));
     }
 }
 
@@ -318,42 +352,62 @@ static void commit_manifest(struct run *run)
     }
 }
 
-/* The end of what could be said, and of what is said on stdout. */
-static int finish(struct run *run, uint64_t start_ns)
+/* The last words on stdout; after a signal only while somebody takes them. */
+static void flush_output(struct run *run)
 {
-    add_summary(run, start_ns);
-    int err = adl_out_flush(&run->out);
-    if (err < 0 && err != -EPIPE) {
+    int err;
+
+    do {
+        err = adl_out_flush(&run->out, FLUSH_MS);
+    } while (err == -ETIMEDOUT && adl_signals_get() == 0);
+    if (err < 0 && err != -EPIPE && err != -ETIMEDOUT) {
         adl_msg_error(run->msg, "cannot write to standard output: %s",
                       strerror(-err));
         run->tally.local_fault = err;
     }
+}
+
+/* The end of what could be said, and of what is said. */
+static void tell_end(struct run *run)
+{
+    if (run->is_late) {
+        run->tally.n_canceled += run->n_open;
+    }
+    add_summary(run);
+    flush_output(run);
     commit_manifest(run);
     adl_complain_end(run->complain);
-    for (int i = 0; i < N_SIGNALS; i++) {
-        uv_close((uv_handle_t *)&run->signals[i], NULL);
+    if (run->tally.signal == 0) {
+        run->tally.signal = adl_signals_get(); /* it cut the last words */
     }
+}
+
+/* The loop is dry but for what waits for signals. */
+static void finish(struct run *run)
+{
+    adl_signals_close(&run->signals);
+    uv_close((uv_handle_t *)&run->late, NULL);
     (void)uv_run(&run->loop, UV_RUN_DEFAULT); /* nothing but closing */
     adl_plain_finish(&run->plain);
+    adl_progress_finish(&run->progress);
     adl_seen_finish(&run->seen);
     adl_out_finish(&run->out);
-    return adl_tally_get_exit_status(&run->tally);
 }
 
 int adl_run(const struct adl_options *options, struct adl_sources *sources,
             struct adl_complain *complain, const struct adl_msg *msg)
 {
     struct run run = {.options = options, .complain = complain, .msg = msg};
-    uint64_t start_ns = uv_hrtime();
     int err = uv_loop_init(&run.loop);
 
+    run.start_ns = uv_hrtime();
     if (err < 0) {
         adl_msg_error(msg, "cannot start: %s", strerror(-err));
         return ADL_EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN); /* fails for no real signal */
     (void)signal(SIGXFSZ, SIG_IGN); /* likewise; the write says EFBIG */
-    raise_descriptor_limit(options);
+    adl_limits_raise(options);
     int status = open_manifest(&run) < 0 ? ADL_EXIT_USAGE : open_client(&run);
     if (status != ADL_EXIT_DONE) {
         adl_manifest_abort(&run.manifest);
@@ -368,7 +422,13 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
     }
     asyncdl_client_on_want(run.client, on_want, &run);
     (void)uv_run(&run.loop, UV_RUN_DEFAULT);
-    status = finish(&run, start_ns);
+    tell_end(&run);
+    status = adl_tally_get_exit_status(&run.tally);
+    if (run.is_late) {
+        (void)fflush(NULL); /* there is nobody to tell */
+        _exit(status);      /* an exit() would wait for the disk */
+    }
+    finish(&run);
     (void)uv_loop_close(&run.loop); /* the program ends */
     return status;
 }

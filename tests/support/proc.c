@@ -65,10 +65,13 @@ static void set_variable(const char *text)
 /* In the child; returns only when the program cannot be started. */
 static int become(const struct proc_options *o, int in, int out, int err)
 {
+    static const int defaults[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     struct rlimit limit = {o->max_descriptors, o->max_descriptors};
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    (void)signal(SIGPIPE, SIG_DFL);
+    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+        (void)signal(defaults[i], SIG_DFL); /* whoever runs the tests */
+    }
     for (size_t i = 0; o->env != NULL && o->env[i] != NULL; i++) {
         set_variable(o->env[i]);
     }

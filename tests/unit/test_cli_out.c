@@ -83,6 +83,26 @@ static void test_a_reader_that_is_slow_holds_nothing_up(void **state)
     assert_int_equal(close(fds[1]), 0);
 }
 
+static void test_flush_waits_no_longer_than_it_may(void **state)
+{
+    static struct adl_out out;
+    size_t len = (size_t)512 * 1024; /* more than a pipe holds */
+    int fds[2];
+
+    open_pipe(fds);
+    assert_int_equal(adl_out_init(&out, *state, fds[1]), 0);
+    add(&out, len);
+    assert_int_equal(adl_out_flush(&out, 5), -ETIMEDOUT);
+    while (adl_out_flush(&out, 5) == -ETIMEDOUT) {
+        len -= count(fds[0]);
+    }
+    assert_int_equal(count(fds[0]), len); /* and loses nothing */
+    adl_out_stop(&out);
+    adl_out_finish(&out);
+    assert_int_equal(close(fds[0]), 0);
+    assert_int_equal(close(fds[1]), 0);
+}
+
 static void test_nothing_is_kept_when_nobody_reads(void **state)
 {
     static struct adl_out out;
@@ -94,10 +114,10 @@ static void test_nothing_is_kept_when_nobody_reads(void **state)
     assert_int_equal(close(fds[0]), 0);
     add(&out, 10);
 
-    assert_int_equal(adl_out_flush(&out), -EPIPE);
+    assert_int_equal(adl_out_flush(&out, 1000), -EPIPE);
     add(&out, 1000000);
     assert_int_equal(out.text.len, 0);
-    assert_int_equal(adl_out_flush(&out), -EPIPE);
+    assert_int_equal(adl_out_flush(&out, 1000), -EPIPE);
     adl_out_stop(&out);
     adl_out_finish(&out);
     assert_int_equal(close(fds[1]), 0);
@@ -113,7 +133,7 @@ static void test_a_full_disk_is_an_error(void **state)
     }
     assert_int_equal(adl_out_init(&out, *state, fd), 0);
     add(&out, 10);
-    assert_int_equal(adl_out_flush(&out), -ENOSPC);
+    assert_int_equal(adl_out_flush(&out, 1000), -ENOSPC);
     adl_out_stop(&out);
     adl_out_finish(&out);
     assert_int_equal(close(fd), 0);
@@ -127,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_text_is_gathered_and_written_in_time),
         TEST(test_a_reader_that_is_slow_holds_nothing_up),
+        TEST(test_flush_waits_no_longer_than_it_may),
         TEST(test_nothing_is_kept_when_nobody_reads),
         TEST(test_a_full_disk_is_an_error),
     };
