@@ -46,6 +46,7 @@ struct adl_options {
     size_t n_given;
     size_t cap_given;
     const char *manifest;  /* a file; NULL: none is kept */
+    const char *failed;    /* --failed, or NULL */
     unsigned http_version; /* enum asyncdl_http_version */
     unsigned ip_version;   /* enum asyncdl_ip_version */
     unsigned tls_min;      /* enum asyncdl_tls_version */

@@ -119,6 +119,14 @@ const struct adl_option adl_option_table[] = {
      .group = ADL_GROUP_AGAIN,
      .min = ASYNCDL_CLIENT_VERIFY,
      .help = "hash what is done, and download again what differs"},
+    {.name = "failed",
+     .kind = ADL_OPTION_STRING,
+     .group = ADL_GROUP_AGAIN,
+     .offset = FIELD(failed),
+     .arg = "FILE",
+     .allowed = "a file",
+     .help = "write what failed to FILE, as a list to be run; it may be the "
+             "list that is read"},
 
     /* How much at once */
     {.name = "jobs",

@@ -19,6 +19,7 @@
 #include "asyncdl/client.h"
 #include "asyncdl/error.h"
 #include "cli/blame.h"
+#include "cli/failed.h"
 #include "cli/limits.h"
 #include "cli/manifest.h"
 #include "cli/plain.h"
@@ -47,6 +48,7 @@ struct run {
     struct adl_seen seen;
     struct adl_tally tally;
     struct adl_progress progress;
+    struct adl_failed failed;
     uint64_t start_ns;
     uint64_t n_read; /* entries and bad lines */
     uint64_t n_open; /* requests accepted and not over */
@@ -146,7 +148,7 @@ static void on_event(const struct asyncdl_event *event, void *data)
     }
     run->n_open--;
     bool is_deaf = run->out.err < 0 && run->out.err != -EPIPE;
-    if (run->tally.local_fault != 0 || is_deaf) {
+    if (run->tally.local_fault != 0 || is_deaf || run->failed.err < 0) {
         stop(run);
     }
     stop_when_over(run);
@@ -169,6 +171,25 @@ static int is_duplicate(struct run *run, const struct adl_entry *entry)
     return is_new < 0 ? is_new : !is_new;
 }
 
+/* Hand an entry to the client. What comes of it goes to --failed's list. */
+static int fetch(struct run *run, const struct adl_entry *entry)
+{
+    struct asyncdl_request request = adl_request_make(entry, run->options);
+    struct adl_failed_ticket *ticket;
+    int err = adl_failed_ticket(&ticket, &run->failed, entry);
+
+    if (err == 0) {
+        err = asyncdl_fetch(NULL, run->client, &request,
+                            ticket != NULL ? adl_failed_on_done : NULL, ticket);
+    }
+    if (err == -EIO || err == -ENOSPC || err == -ENOMEM) {
+        adl_failed_use(ticket); /* it was no fault of its own */
+    } else if (err < 0) {
+        adl_failed_drop(ticket);
+    }
+    return err;
+}
+
 static void on_refused(struct run *run, const struct adl_entry *entry,
                        const struct adl_place *place, int err)
 {
@@ -176,6 +197,7 @@ static void on_refused(struct run *run, const struct adl_entry *entry,
         run->tally.n_retryable++; /* another run may have more */
     } else {
         run->tally.n_bad++;
+        adl_failed_add_bad(&run->failed, place, asyncdl_strerror(err));
     }
     adl_complain_of_url(run->complain, place, entry->urls.items[0], err);
 }
@@ -192,9 +214,7 @@ static bool on_entry(const struct adl_entry *entry,
         return false;
     }
     if (err == 0) {
-        struct asyncdl_request request = adl_request_make(entry, run->options);
-
-        err = asyncdl_fetch(NULL, run->client, &request, NULL, NULL);
+        err = fetch(run, entry);
     }
     if (err == 0) {
         run->n_open++;
@@ -223,6 +243,7 @@ static void on_bad(const struct adl_place *place, const char *why, void *data)
 
     run->n_read++;
     run->tally.n_bad++;
+    adl_failed_add_bad(&run->failed, place, why);
     adl_complain_of_line(run->complain, place, why);
 }
 
@@ -367,12 +388,25 @@ static void flush_output(struct run *run)
     }
 }
 
+static void finish_failed(struct run *run)
+{
+    bool is_whole = run->is_read && run->tally.n_canceled == 0;
+    int err = adl_failed_finish(&run->failed, run->msg, is_whole,
+                                run->tally.signal != 0 ? ADL_FAILED_FAST
+                                                       : ADL_FAILED_SYNC);
+
+    if (err < 0) {
+        run->tally.local_fault = err;
+    }
+}
+
 /* The end of what could be said, and of what is said. */
 static void tell_end(struct run *run)
 {
     if (run->is_late) {
         run->tally.n_canceled += run->n_open;
     }
+    finish_failed(run);
     add_summary(run);
     flush_output(run);
     commit_manifest(run);
@@ -394,6 +428,27 @@ static void finish(struct run *run)
     adl_out_finish(&run->out);
 }
 
+/* Open what has to be there before anything starts. An exit status. */
+static int open_first(struct run *run, const struct adl_sources *sources)
+{
+    struct adl_buf text = {0};
+    int err = 0;
+
+    if (run->options->failed != NULL) {
+        err =
+            adl_failed_open(&run->failed, run->options->failed, sources, &text);
+    }
+    if (err < 0) {
+        adl_msg_error(run->msg, "%s",
+                      err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(&text));
+    }
+    adl_buf_finish(&text);
+    if (err == 0) {
+        err = open_manifest(run);
+    }
+    return err < 0 ? ADL_EXIT_USAGE : open_client(run);
+}
+
 int adl_run(const struct adl_options *options, struct adl_sources *sources,
             struct adl_complain *complain, const struct adl_msg *msg)
 {
@@ -408,9 +463,10 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
     (void)signal(SIGPIPE, SIG_IGN); /* fails for no real signal */
     (void)signal(SIGXFSZ, SIG_IGN); /* likewise; the write says EFBIG */
     adl_limits_raise(options);
-    int status = open_manifest(&run) < 0 ? ADL_EXIT_USAGE : open_client(&run);
+    int status = open_first(&run, sources);
     if (status != ADL_EXIT_DONE) {
         adl_manifest_abort(&run.manifest);
+        adl_failed_abort(&run.failed);
         (void)uv_loop_close(&run.loop); /* the program ends */
         return status;
     }
@@ -418,6 +474,7 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
     if (err < 0) {
         adl_msg_error(msg, "cannot start: %s", strerror(-err));
         adl_manifest_abort(&run.manifest);
+        adl_failed_abort(&run.failed);
         return ADL_EXIT_USAGE;
     }
     asyncdl_client_on_want(run.client, on_want, &run);

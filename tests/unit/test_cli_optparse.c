@@ -72,6 +72,7 @@ static const struct reach_case reach_cases[] = {
     {{"--strict"}, IS_BOOL, FIELD(is_strict), 1, NULL},
     {{"--dups", "once"}, IS_UNSIGNED, FIELD(dups), ADL_DUPS_ONCE, NULL},
     {{"--dups", "keep"}, IS_UNSIGNED, FIELD(dups), ADL_DUPS_KEEP, NULL},
+    {{"--failed", "x"}, IS_STRING, FIELD(failed), 0, "x"},
     {{"--dir", "x"}, IS_STRING, CLIENT(dir), 0, "x"},
     {{"-dx"}, IS_STRING, CLIENT(dir), 0, "x"},
     {{"--output={index}"}, IS_STRING, CLIENT(name_template), 0, "{index}"},
