@@ -44,25 +44,19 @@ static const char *show(struct adl_complain *c, const char *url)
  * shown. */
 static void count(struct adl_complain *c, const struct asyncdl_result *result)
 {
-    char status[32];
-    const char *cause = asyncdl_strerror(result->err);
-    const char *host = NULL;
     const char *at = result->effective_url;
-    size_t len = adl_url_get_host(
-        &host, show(c, at != NULL && at[0] != '\0' ? at : result->url));
+    bool is_shown =
+        adl_redact_url(&c->place,
+                       at != NULL && at[0] != '\0' ? at : result->url) == 0;
+    const struct adl_failure failure = {
+        .err = result->err,
+        .status = result->status,
+        .is_retryable = result->retryable,
+        .asked = is_shown ? adl_buf_str(&c->place) : "",
+        .example = show(c, result->url),
+    };
 
-    if (result->err == ASYNCDL_EHTTP) {
-        (void)snprintf(status, sizeof(status), "HTTP %d", result->status);
-        cause = status;
-    }
-    adl_buf_reset(&c->place);
-    if (adl_tally_is_local_fault(result->err)) {
-        len = 0; /* no host has a part in it */
-    }
-    int err = adl_buf_add(&c->place, len > 0 ? host : "", len);
-    adl_failures_add(&c->failures, cause,
-                     err == 0 ? adl_buf_str(&c->place) : "",
-                     show(c, result->url));
+    adl_failures_add(&c->failures, &failure);
 }
 
 /* The option that decides over such a failure, or NULL. */
@@ -188,28 +182,37 @@ void adl_complain_on_event(const struct asyncdl_event *event, void *data)
     }
 }
 
-/* Say and count that a line is wrong; shown is its URL, or NULL. */
-static void say_bad(struct adl_complain *c, const struct adl_place *place,
-                    const char *why, const char *shown)
+/* shown is the URL of the line, or NULL. */
+static void say_line(struct adl_complain *c, const struct adl_place *place,
+                     const char *why, const char *shown)
 {
-    char example[64];
-
     adl_msg_error(c->msg, "%s:%" PRIu64 ": %s%s%s", place->file, place->line,
                   why, shown != NULL ? ": " : "", shown != NULL ? shown : "");
-    (void)snprintf(example, sizeof(example), "line %" PRIu64, place->line);
-    adl_failures_add(&c->failures, "bad line", place->file, example);
 }
 
 void adl_complain_of_line(struct adl_complain *c, const struct adl_place *place,
                           const char *why)
 {
-    say_bad(c, place, why, NULL);
+    say_line(c, place, why, NULL);
+    adl_failures_add_line(&c->failures, place->file, place->line);
 }
 
 void adl_complain_of_url(struct adl_complain *c, const struct adl_place *place,
                          const char *url, int err)
 {
-    say_bad(c, place, asyncdl_strerror(err), show(c, url));
+    const struct adl_failure failure = {
+        .err = err,
+        .is_retryable = true,
+        .asked = url,
+        .example = show(c, url),
+    };
+
+    say_line(c, place, asyncdl_strerror(err), failure.example);
+    if (err == -ENOMEM) { /* the line has no part in it */
+        adl_failures_add(&c->failures, &failure);
+    } else {
+        adl_failures_add_line(&c->failures, place->file, place->line);
+    }
 }
 
 static bool was_mentioned(const struct adl_complain *c, const char *name)

@@ -178,7 +178,9 @@ static void test_failures_are_grouped_at_the_end(void **state)
 
     assert_string_equal(listen(p),
                         "asyncdl: 3 failures by cause and host:\n"
-                        "       2  HTTP 404 from other, such as http://h:80/p\n"
+                        "  another run will not help (3):\n"
+                        "       2  HTTP 404 (not found) from other, such as "
+                        "http://h:80/p\n"
                         "       1  bad line from f, such as line 7\n");
 }
 
@@ -255,6 +257,26 @@ static void test_outages_are_told(void **state)
     }
 }
 
+static void test_line_is_bad_unless_memory_was_short(void **state)
+{
+    const struct adl_place place = {.file = "f", .line = 7};
+    struct probe *p = *state;
+
+    adl_complain_of_url(&p->complain, &place, "http://u:secret@h/", -ENOMEM);
+    adl_complain_of_url(&p->complain, &place, "http://u:secret@h/",
+                        ASYNCDL_EURL);
+    adl_complain_end(&p->complain);
+
+    assert_string_equal(
+        listen(p), "asyncdl: f:7: not enough memory: http://h/\n"
+                   "asyncdl: f:7: not a URL that can be fetched: http://h/\n"
+                   "asyncdl: 2 failures by cause and host:\n"
+                   "  another run can help (1):\n"
+                   "       1  not enough memory, such as http://h/\n"
+                   "  another run will not help (1):\n"
+                   "       1  bad line from f, such as line 7\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -266,6 +288,7 @@ int main(void)
         TEST(test_failures_are_grouped_at_the_end),
         TEST(test_outages_are_told),
         TEST(test_no_host_in_the_groups_steers_a_terminal),
+        TEST(test_line_is_bad_unless_memory_was_short),
     };
 
     return cmocka_run_group_tests_name("complain", tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "cli/failures.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,12 +13,22 @@
 
 #include <cmocka.h>
 
-static void add_times(struct adl_failures *failures, int n, const char *cause,
-                      const char *place)
+#include "asyncdl/error.h"
+
+static void add_status(struct adl_failures *failures, int status,
+                       const char *host, const char *example)
 {
-    for (int i = 0; i < n; i++) {
-        adl_failures_add(failures, cause, place, i == 0 ? "first" : "later");
-    }
+    char asked[300];
+    const struct adl_failure failure = {
+        .err = ASYNCDL_EHTTP,
+        .status = status,
+        .is_retryable = status >= 500,
+        .asked = asked,
+        .example = example,
+    };
+
+    (void)snprintf(asked, sizeof(asked), "http://%s/x", host);
+    adl_failures_add(failures, &failure);
 }
 
 static void assert_prints(const struct adl_failures *failures,
@@ -38,65 +49,181 @@ static void test_no_failures_print_nothing(void **state)
     assert_prints(&failures, "");
 }
 
+#define AGAIN "  another run can help (1):\n"
+#define MEND  "  to be mended here, then another run can help (1):\n"
+#define NEVER "  another run will not help (1):\n"
+
+static void test_each_failure_has_its_cause_and_its_help(void **state)
+{
+    static const struct {
+        struct adl_failure failure;
+        const char *text;
+    } cases[] = {
+        {{ASYNCDL_EHTTP, 404, false, "http://h/p", "U"},
+         NEVER "       1  HTTP 404 (not found) from h, such as U\n"},
+        {{ASYNCDL_EHTTP, 410, false, "http://h/p", "U"},
+         NEVER "       1  HTTP 410 (gone) from h, such as U\n"},
+        {{ASYNCDL_EHTTP, 403, false, "http://h/p", "U"},
+         NEVER "       1  HTTP 403 (forbidden) from h, such as U\n"},
+        {{ASYNCDL_EHTTP, 503, true, "http://h/p", "U"},
+         AGAIN "       1  HTTP 503 (server busy) from h, such as U\n"},
+        {{ASYNCDL_EHTTP, 999, false, "http://h/p", "U"},
+         NEVER "       1  HTTP 999 from h, such as U\n"},
+        {{ASYNCDL_ECONNECT, 0, true, "http://u:p@H.Test:81/p", "U"},
+         AGAIN "       1  connection refused or host unreachable from h.test, "
+               "such as U\n"},
+        {{ASYNCDL_ERESOLVE, 0, true, "http://[::1]/", "U"},
+         AGAIN "       1  host name not found from [::1], such as U\n"},
+        {{ASYNCDL_ECHECKSUM, 200, false, "http://h", "U"},
+         NEVER "       1  body differs from its checksum from h, such as U\n"},
+        {{ASYNCDL_ETOOBIG, 200, false, "http://h", "U"},
+         NEVER "       1  body larger than allowed from h, such as U\n"},
+        {{ASYNCDL_EREDIRECT, 302, false, "http://h", "U"},
+         NEVER "       1  redirect to a refused target from h, such as U\n"},
+        {{ASYNCDL_ECUT, 200, true, "http://h", "U"},
+         AGAIN "       1  body ended before its length from h, such as U\n"},
+        {{ASYNCDL_ESTALL, 0, true, "http://h", "U"},
+         AGAIN "       1  no byte within the stall timeout from h, such as "
+               "U\n"},
+        {{-ENOSPC, 200, true, "http://h", "U"},
+         MEND "       1  no space left on device, such as U\n"},
+        {{-ENOMEM, 0, true, "http://h", "U"},
+         AGAIN "       1  not enough memory, such as U\n"},
+        {{ASYNCDL_ESTALL, 0, true, "\x1b[1m", ""},
+         AGAIN "       1  no byte within the stall timeout\n"},
+        {{ASYNCDL_ESTALL, 0, true, "http://\x1b[1m/", ""},
+         AGAIN "       1  no byte within the stall timeout from ?[1m\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_failures failures = {0};
+
+        adl_failures_add(&failures, &cases[i].failure);
+        assert_prints(&failures, cases[i].text);
+        adl_failures_finish(&failures);
+    }
+}
+
 static void test_groups_come_most_frequent_first_with_an_example(void **state)
 {
     struct adl_failures failures = {0};
 
     (void)state;
-    add_times(&failures, 2, "HTTP 404", "a.test");
-    add_times(&failures, 3, "HTTP 404", "b.test");
-    add_times(&failures, 2, "HTTP 500", "a.test");
-    adl_failures_add(&failures, "out of memory", "", "");
+    add_status(&failures, 404, "a.test", "first");
+    add_status(&failures, 404, "b.test", "first");
+    add_status(&failures, 500, "a.test", "first");
+    add_status(&failures, 404, "B.test", "later");
+    adl_failures_add_line(&failures, "list.txt", 7);
+    adl_failures_add_line(&failures, "list.txt", 9);
+    adl_failures_add_line(&failures, "list.txt", 11);
 
-    assert_int_equal(failures.n, 8);
-    assert_prints(&failures, "       3  HTTP 404 from b.test, such as first\n"
-                             "       2  HTTP 404 from a.test, such as first\n"
-                             "       2  HTTP 500 from a.test, such as first\n"
-                             "       1  out of memory\n");
+    assert_int_equal(failures.n, 7);
+    assert_prints(&failures,
+                  "  another run can help (1):\n"
+                  "       1  HTTP 500 (server error) from a.test, such as "
+                  "first\n"
+                  "  another run will not help (6):\n"
+                  "       3  bad line from list.txt, such as line 7\n"
+                  "       2  HTTP 404 (not found) from b.test, such as first\n"
+                  "       1  HTTP 404 (not found) from a.test, such as "
+                  "first\n");
     adl_failures_finish(&failures);
 }
 
-static void test_only_twenty_groups_are_printed(void **state)
+static void test_groups_without_a_line_are_told_by_cause(void **state)
 {
     struct adl_failures failures = {0};
     struct adl_buf text = {0};
-    size_t n_lines = 0;
 
     (void)state;
-    for (int i = 0; i < 23; i++) {
+    for (int i = 0; i < ADL_FAILURES_MAX_LINES + 4; i++) {
         char host[16];
 
         (void)snprintf(host, sizeof(host), "h%d", i);
-        adl_failures_add(&failures, "x", host, "");
+        for (int j = 0; j < (i < ADL_FAILURES_MAX_LINES ? 9 : 2); j++) {
+            add_status(&failures, i % 2 == 0 ? 404 : 410, host, host);
+        }
     }
+    add_status(&failures, 410, "last", "last");
 
     assert_int_equal(adl_failures_print(&text, &failures), 0);
-    for (const char *p = text.data; *p != '\0'; p++) {
-        n_lines += *p == '\n';
-    }
-    assert_int_equal(n_lines, 21);
-    assert_non_null(strstr(text.data, "       3  in 3 more groups\n"));
+    assert_non_null(strstr(text.data,
+                           "       5  HTTP 410 (gone) from 3 others, such as "
+                           "h15\n"
+                           "       4  HTTP 404 (not found) from 2 others, such "
+                           "as h14\n"));
     adl_buf_finish(&text);
     adl_failures_finish(&failures);
 }
 
-static void test_groups_are_bounded_and_every_failure_counts(void **state)
+/* What all lines of what was printed add up to. */
+static uint64_t add_up(const char *text)
+{
+    uint64_t n = 0;
+
+    for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1) {
+        n += strtoull(p, NULL, 10); /* 0 for a title */
+    }
+    return n;
+}
+
+static size_t count_lines(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++) {
+        n += *text == '\n';
+    }
+    return n;
+}
+
+/* A host with every hundredth failure among hosts that come back late. */
+static void test_what_is_frequent_stays_among_very_many(void **state)
 {
     struct adl_failures failures = {0};
     struct adl_buf text = {0};
 
     (void)state;
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 200000; i++) {
         char host[16];
 
-        (void)snprintf(host, sizeof(host), "h%d", i);
-        adl_failures_add(&failures, "x", host, "");
+        (void)snprintf(host, sizeof(host), "h%d", i % 50000);
+        add_status(&failures, 404, i % 100 == 0 ? "often" : host, "u");
+        assert_true(failures.n_groups <= ADL_FAILURES_MAX_GROUPS);
     }
 
-    assert_int_equal(failures.n_groups, ADL_FAILURES_MAX_GROUPS);
-    assert_int_equal(failures.n_others, 2000 - ADL_FAILURES_MAX_GROUPS);
+    assert_int_equal(failures.n, 200000);
     assert_int_equal(adl_failures_print(&text, &failures), 0);
-    assert_non_null(strstr(text.data, "    1980  in more groups\n"));
+    assert_non_null(strstr(text.data, "  another run will not help (200000):\n"
+                                      "    2000  HTTP 404 (not found) from "
+                                      "often, such as u\n"));
+    assert_non_null(strstr(text.data, "+ HTTP 404 (not found) from h"));
+    assert_non_null(strstr(text.data, "  HTTP 404 (not found) from others, "
+                                      "such as u\n"));
+    assert_int_equal(add_up(text.data), 200000);
+    adl_buf_finish(&text);
+    adl_failures_finish(&failures);
+}
+
+static void test_causes_are_bounded_too(void **state)
+{
+    struct adl_failures failures = {0};
+    struct adl_buf text = {0};
+
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        char host[16];
+
+        (void)snprintf(host, sizeof(host), "h%d", i % 3000);
+        add_status(&failures, 200 + i % 799, host, "u");
+        assert_true(failures.n_rests <=
+                    ADL_FAILURES_MAX_CAUSES + ADL_FAILURES_N_HELPS);
+    }
+
+    assert_int_equal(adl_failures_print(&text, &failures), 0);
+    assert_true(count_lines(text.data) < 50);
+    assert_int_equal(add_up(text.data), 100000);
     adl_buf_finish(&text);
     adl_failures_finish(&failures);
 }
@@ -105,27 +232,34 @@ static void test_long_names_are_cut(void **state)
 {
     struct adl_failures failures = {0};
     struct adl_buf text = {0};
-    char *name = malloc(100001);
+    struct adl_buf name = {0};
 
     (void)state;
-    assert_non_null(name);
-    (void)snprintf(name, 100001, "%0100000d", 1);
-    adl_failures_add(&failures, name, name, name);
+    assert_int_equal(adl_buf_addf(&name, "http://h%0100000d/", 1), 0);
+    const struct adl_failure failure = {
+        .err = ASYNCDL_ECUT,
+        .asked = name.data,
+        .example = name.data,
+    };
+    adl_failures_add(&failures, &failure);
+    adl_failures_add_line(&failures, name.data, 1);
 
     assert_int_equal(adl_failures_print(&text, &failures), 0);
     assert_true(text.len < 1000);
+    adl_buf_finish(&name);
     adl_buf_finish(&text);
     adl_failures_finish(&failures);
-    free(name);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_failures_print_nothing),
+        cmocka_unit_test(test_each_failure_has_its_cause_and_its_help),
         cmocka_unit_test(test_groups_come_most_frequent_first_with_an_example),
-        cmocka_unit_test(test_only_twenty_groups_are_printed),
-        cmocka_unit_test(test_groups_are_bounded_and_every_failure_counts),
+        cmocka_unit_test(test_groups_without_a_line_are_told_by_cause),
+        cmocka_unit_test(test_what_is_frequent_stays_among_very_many),
+        cmocka_unit_test(test_causes_are_bounded_too),
         cmocka_unit_test(test_long_names_are_cut),
     };
 
