@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One open-addressing table from the hash of a name to a number.
+ * One table from the hash of a name to a number.
  *
  * A file "a" is kept under "a", with the next number to try for a further
  * claim, so that the millionth claim costs as much as the second. A folder "a"
@@ -12,9 +12,8 @@
  *
  * A numbered name is one that is neither a file's nor a folder's yet.
  *
- * The table stops growing at MAX_SLOTS: what comes after the first 100,000
- * names goes to the disk (spill.h). A key is in one of the two for good. What
- * the disk answers wrong is kept in err until the claim is over, and fails it.
+ * Many names are kept on the disk (numbers.h). What that answers wrong is kept
+ * in err until the claim is over, and fails it.
  */
 #include "store/names.h"
 
@@ -25,30 +24,21 @@
 #include <string.h>
 
 #include "store/name.h"
-#include "store/spill.h"
 #include "util/hash.h"
+#include "util/numbers.h"
 
-#define FIRST_SLOTS 64
-#define MAX_SLOTS   131072
 #define FIRST_TAKEN 1 /* the number of a folder under its own name */
 #define FIRST_RETRY 2 /* the number of the second claimant */
 
 struct adl_names {
-    uint64_t *hashes; /* n_slots of them; 0 is a free slot */
-    uint32_t *values; /* apart, since 8 and 4 bytes in one struct cost 16 */
-    uint32_t n_slots;
-    uint32_t n_used;
-    struct adl_spill *spill; /* NULL until the table is full */
-    int err;                 /* of the spill, in this claim */
-    struct adl_buf trial;    /* the numbered name that is looked at */
+    struct adl_numbers numbers;
+    int err;              /* of those, in this claim */
+    struct adl_buf trial; /* the numbered name that is looked at */
 };
 
-/* Never 0, which marks a free slot. */
 static uint64_t make_key(uint64_t state)
 {
-    uint64_t hash = adl_hash_finish(state);
-
-    return hash != 0 ? hash : 1;
+    return adl_hash_finish(state);
 }
 
 static uint64_t make_folder_key(uint64_t state)
@@ -61,20 +51,6 @@ static uint64_t hash_buf(const struct adl_buf *buf)
     return adl_hash_add(ADL_HASH_INIT, buf->data, buf->len);
 }
 
-/*
- * The slot that holds a key or would take it. Slots follow the order of the
- * hashes, so that the table may have any size and grows from front to back.
- */
-static uint32_t find_slot(const struct adl_names *names, uint64_t key)
-{
-    uint32_t slot = (uint32_t)((key >> 32) * names->n_slots >> 32);
-
-    while (names->hashes[slot] != 0 && names->hashes[slot] != key) {
-        slot = slot + 1 < names->n_slots ? slot + 1 : 0;
-    }
-    return slot;
-}
-
 static void note(struct adl_names *names, int err)
 {
     names->err = names->err < 0 ? names->err : err;
@@ -83,78 +59,16 @@ static void note(struct adl_names *names, int err)
 /* The number kept under a key; 0 where there is none. */
 static uint32_t get(struct adl_names *names, uint64_t key)
 {
-    uint32_t slot = find_slot(names, key);
     uint32_t value = 0;
 
-    if (names->hashes[slot] != 0) {
-        return names->values[slot];
-    }
-    if (names->spill != NULL) {
-        note(names, adl_spill_get(names->spill, key, &value));
-    }
+    note(names, adl_numbers_get(&names->numbers, key, &value));
     return value;
 }
 
 /* Room must have been reserved for a key that is new. */
 static void put(struct adl_names *names, uint64_t key, uint32_t value)
 {
-    uint32_t slot = find_slot(names, key);
-
-    if (names->hashes[slot] == 0 && names->spill != NULL) {
-        note(names, adl_spill_put(names->spill, key, value));
-        return;
-    }
-    if (names->hashes[slot] == 0) {
-        names->hashes[slot] = key;
-        names->n_used++;
-    }
-    names->values[slot] = value;
-}
-
-static int resize(struct adl_names *names, uint32_t n_slots)
-{
-    struct adl_names grown = {
-        .hashes = calloc(n_slots, sizeof(*grown.hashes)),
-        .values = calloc(n_slots, sizeof(*grown.values)),
-        .n_slots = n_slots,
-        .err = names->err,
-        .trial = names->trial,
-    };
-
-    if (grown.hashes == NULL || grown.values == NULL) {
-        free(grown.hashes);
-        free(grown.values);
-        return -ENOMEM;
-    }
-    for (uint32_t i = 0; i < names->n_slots; i++) {
-        if (names->hashes[i] != 0) {
-            put(&grown, names->hashes[i], names->values[i]);
-        }
-    }
-    free(names->hashes);
-    free(names->values);
-    *names = grown;
-    return 0;
-}
-
-/*
- * Make room for n_new keys. At most four slots of five are used, and the table
- * grows by half: 15 to 22.5 bytes a name, where doubling would take 30.
- */
-static int reserve(struct adl_names *names, uint32_t n_new)
-{
-    uint32_t limit = names->n_slots - names->n_slots / 5;
-
-    if (names->n_slots == 0) {
-        return resize(names, FIRST_SLOTS);
-    }
-    if (names->spill != NULL || n_new <= limit - names->n_used) {
-        return 0;
-    }
-    if (names->n_slots > MAX_SLOTS / 3 * 2) {
-        return adl_spill_open(&names->spill);
-    }
-    return resize(names, names->n_slots + names->n_slots / 2);
+    note(names, adl_numbers_put(&names->numbers, key, value));
 }
 
 /* Take over the numbered name. */
@@ -198,7 +112,7 @@ static int claim_folder(struct adl_names *names, struct adl_buf *buf,
 {
     uint64_t file_key = make_key(*state);
     uint64_t folder_key = make_folder_key(*state);
-    int err = reserve(names, 2);
+    int err = adl_numbers_reserve(&names->numbers, 2);
 
     if (err < 0) {
         return err;
@@ -230,7 +144,7 @@ static int claim_file(struct adl_names *names, struct adl_buf *buf,
                       uint64_t state)
 {
     uint64_t key = make_key(state);
-    int err = reserve(names, 2);
+    int err = adl_numbers_reserve(&names->numbers, 2);
     uint32_t n;
 
     if (err < 0) {
@@ -270,9 +184,7 @@ void adl_names_destroy(struct adl_names *names)
         return;
     }
     adl_buf_finish(&names->trial);
-    adl_spill_close(names->spill);
-    free(names->hashes);
-    free(names->values);
+    adl_numbers_finish(&names->numbers);
     free(names);
 }
 

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "store/spill.h"
 #include "util/rng.h"
+#include "util/spill.h"
 
 /* More than the cache of pages holds. */
 #define N_KEYS 200000

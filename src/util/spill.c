@@ -4,7 +4,7 @@
  * is one transaction that never ends: pages go to the file only when the cache
  * is full.
  */
-#include "store/spill.h"
+#include "util/spill.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * about 2 MiB, however many there are. Where the file lies is SQLite's choice
  * (/var/tmp, unless the environment says otherwise).
  */
-#ifndef ADL_STORE_SPILL_H
-#define ADL_STORE_SPILL_H
+#ifndef ADL_UTIL_SPILL_H
+#define ADL_UTIL_SPILL_H
 
 #include <stdint.h>
 
