@@ -49,8 +49,7 @@ const struct adl_option adl_option_table[] = {
      .offset = FIELD(dups),
      .words = dups_words,
      .arg = "keep|once",
-     .help = "what to do with a URL that was there before (keep); "
-             "once takes 22 to 43 bytes of memory for each URL"},
+     .help = "what to do with a URL that was there before (keep)"},
 
     /* Where files go */
     {.name = "dir",

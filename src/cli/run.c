@@ -161,7 +161,7 @@ static void on_want(size_t n_wanted, void *data)
     adl_reader_want(&run->reader, n_wanted);
 }
 
-/* Is it one that --dups once leaves out? 1, 0 or -ENOMEM. */
+/* Is it one that --dups once leaves out? 1, 0 or an error. */
 static int is_duplicate(struct run *run, const struct adl_entry *entry)
 {
     if (run->options->dups != ADL_DUPS_ONCE) {
@@ -171,28 +171,40 @@ static int is_duplicate(struct run *run, const struct adl_entry *entry)
     return is_new < 0 ? is_new : !is_new;
 }
 
-/* Hand an entry to the client. What comes of it goes to --failed's list. */
+/*
+ * Hand an entry to the client, unless it is one to leave out: 1. What comes of
+ * it goes to --failed's list, and so does what fails by no fault of its own.
+ */
 static int fetch(struct run *run, const struct adl_entry *entry)
 {
     struct asyncdl_request request = adl_request_make(entry, run->options);
     struct adl_failed_ticket *ticket;
-    int err = adl_failed_ticket(&ticket, &run->failed, entry);
+    int rc = adl_failed_ticket(&ticket, &run->failed, entry);
 
-    if (err == 0) {
-        err = asyncdl_fetch(NULL, run->client, &request,
-                            ticket != NULL ? adl_failed_on_done : NULL, ticket);
+    if (rc == 0) {
+        rc = is_duplicate(run, entry);
     }
-    if (err == -EIO || err == -ENOSPC || err == -ENOMEM) {
-        adl_failed_use(ticket); /* it was no fault of its own */
-    } else if (err < 0) {
+    if (rc == 0) {
+        rc = asyncdl_fetch(NULL, run->client, &request,
+                           ticket != NULL ? adl_failed_on_done : NULL, ticket);
+    }
+    if (rc == -ENOMEM || rc == -EIO || rc == -ENOSPC) {
+        adl_failed_use(ticket);
+    } else if (rc != 0) {
         adl_failed_drop(ticket);
     }
-    return err;
+    return rc;
 }
 
 static void on_refused(struct run *run, const struct adl_entry *entry,
                        const struct adl_place *place, int err)
 {
+    if (err == -EIO || err == -ENOSPC) {
+        adl_msg_error(run->msg, "cannot keep which URLs were there before: %s",
+                      strerror(-err));
+        stop_for_fault(run, err); /* no line is to blame */
+        return;
+    }
     if (err == -ENOMEM) {
         run->tally.n_retryable++; /* another run may have more */
     } else {
@@ -206,29 +218,22 @@ static bool on_entry(const struct adl_entry *entry,
                      const struct adl_place *place, void *data)
 {
     struct run *run = data;
-    int err = is_duplicate(run, entry);
+    int rc = fetch(run, entry);
 
     run->n_read++;
-    if (err > 0) {
-        run->tally.n_dups++;
-        return false;
+    run->n_open += rc == 0;
+    run->tally.n_dups += rc > 0;
+    if (rc < 0) {
+        on_refused(run, entry, place, rc);
     }
-    if (err == 0) {
-        err = fetch(run, entry);
-    }
-    if (err == 0) {
-        run->n_open++;
-        return true;
-    }
-    on_refused(run, entry, place, err);
-    return false;
+    return rc == 0;
 }
 
 static void on_end(int err, const char *source, void *data)
 {
     struct run *run = data;
 
-    run->is_read = true;
+    run->is_read = err == 0;
     if (err < 0) {
         adl_msg_error(run->msg, "cannot read on in %s: %s", source,
                       strerror(-err));

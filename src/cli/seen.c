@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * One half of the hash is the key of a number, 31 bits of the other half are
+ * the number. Two URLs that share the key only are told apart, and the older
+ * of them is forgotten: at worst it is downloaded twice, never left out.
+ */
 #include "cli/seen.h"
 
-#include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SLOTS 1024
+#include "util/siphash.h"
 
 void adl_seen_init(struct adl_seen *seen, const uint64_t key[2])
 {
@@ -15,66 +17,23 @@ void adl_seen_init(struct adl_seen *seen, const uint64_t key[2])
 
 void adl_seen_finish(struct adl_seen *seen)
 {
-    free(seen->slots);
+    adl_numbers_finish(&seen->numbers);
     *seen = (struct adl_seen){0};
-}
-
-static bool is_free(const struct adl_siphash *slot)
-{
-    return slot->low == 0 && slot->high == 0;
-}
-
-/* Where a fingerprint is, or belongs. */
-static struct adl_siphash *find_slot(struct adl_siphash *slots, size_t n_slots,
-                                     const struct adl_siphash *f)
-{
-    size_t i = (size_t)f->low & (n_slots - 1);
-
-    while (!is_free(&slots[i]) &&
-           (slots[i].low != f->low || slots[i].high != f->high)) {
-        i = (i + 1) & (n_slots - 1);
-    }
-    return &slots[i];
-}
-
-/* Twice the slots, while at most three quarters are taken. */
-static int grow(struct adl_seen *seen)
-{
-    if (seen->n < seen->n_slots / 4 * 3) {
-        return 0;
-    }
-    size_t n_slots = seen->n_slots > 0 ? seen->n_slots * 2 : FIRST_SLOTS;
-    struct adl_siphash *slots = calloc(n_slots, sizeof(*slots));
-    if (slots == NULL) {
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < seen->n_slots; i++) {
-        if (!is_free(&seen->slots[i])) {
-            *find_slot(slots, n_slots, &seen->slots[i]) = seen->slots[i];
-        }
-    }
-    free(seen->slots);
-    seen->slots = slots;
-    seen->n_slots = n_slots;
-    return 0;
 }
 
 int adl_seen_add(struct adl_seen *seen, const char *str)
 {
-    struct adl_siphash f = adl_siphash128(seen->key, str, strlen(str));
-    int err = grow(seen);
+    struct adl_siphash hash = adl_siphash128(seen->key, str, strlen(str));
+    uint32_t mark = (uint32_t)hash.high | 1; /* 0 is none */
+    uint32_t known;
+    int err = adl_numbers_get(&seen->numbers, hash.low, &known);
 
-    if (err < 0) {
+    if (err < 0 || known == mark) {
         return err;
     }
-    if (is_free(&f)) {
-        f.low = 1; /* this value marks a free slot */
+    err = adl_numbers_reserve(&seen->numbers, 1);
+    if (err == 0) {
+        err = adl_numbers_put(&seen->numbers, hash.low, mark);
     }
-    struct adl_siphash *slot = find_slot(seen->slots, seen->n_slots, &f);
-    if (!is_free(slot)) {
-        return 0;
-    }
-    *slot = f;
-    seen->n++;
-    return 1;
+    return err < 0 ? err : 1;
 }
