@@ -10,6 +10,7 @@
 
 #include "asyncdl/error.h"
 #include "fetch/attempt_setup.h"
+#include "fetch/deadlines.h"
 #include "fetch/downtime.h"
 #include "fetch/finish.h"
 #include "fetch/intake.h"
@@ -144,40 +145,6 @@ static void release_throttled(struct asyncdl_client *client)
     }
 }
 
-static void check_deadlines(struct asyncdl_client *client)
-{
-    uint64_t now_ms = uv_now(client->loop);
-    struct asyncdl_transfer *t, *next;
-
-    if (now_ms < client->check_ms) {
-        return;
-    }
-    client->check_ms = UINT64_MAX;
-    DL_FOREACH_SAFE2(client->active, t, next, stage_next)
-    {
-        uint64_t due_ms;
-        int err = adl_attempt_check_time(t->attempt, now_ms, &due_ms);
-
-        if (err < 0) {
-            adl_attempt_abort(t->attempt, err);
-            adl_judge_attempt(t);
-        } else if (due_ms < client->check_ms) {
-            client->check_ms = due_ms;
-        }
-    }
-    DL_FOREACH_SAFE2(client->resolving, t, next, stage_next)
-    {
-        uint64_t due_ms;
-        int err = adl_locate_check_time(t, now_ms, &due_ms);
-
-        if (err < 0) {
-            adl_judge_lookup(t, err, "");
-        } else if (due_ms < client->check_ms) {
-            client->check_ms = due_ms;
-        }
-    }
-}
-
 static void set_alarm(struct asyncdl_client *client)
 {
     uint64_t now_ms = uv_now(client->loop);
@@ -290,7 +257,7 @@ static void on_turn(void *data)
     }
     answer_calls(client);
     release_throttled(client);
-    check_deadlines(client);
+    adl_deadlines_check(client);
     adl_finish_deliver(client);
     adl_intake_ask(client);
     adl_intake_take(client);

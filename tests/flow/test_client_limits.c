@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the server sees of a client's limits. */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -207,6 +208,37 @@ static void test_loop_sleeps_while_the_disk_is_waited_for(void **state)
     tmpdir_finish(&dir);
 }
 
+#define HELD_UP_MS 3000
+
+static void hold_up(struct outcome *outcome)
+{
+    (void)outcome;
+    (void)poll(NULL, 0, HELD_UP_MS);
+}
+
+/* What comes meanwhile waits in its socket, and is no silence. */
+static void test_program_that_holds_up_the_loop_fails_nobody(void **state)
+{
+    struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
+    struct outcome first = {.then = hold_up};
+    struct outcome second = {0};
+    struct rig rig;
+
+    (void)state;
+    options.stall_timeout_ms = HELD_UP_MS / 2;
+    options.n_retries = ASYNCDL_NONE;
+    rig_open(&rig, &options);
+    rig_fetch(&rig, &first,
+              rig_memory(rig_url(&servers->site, "/bytes/5000?rate=10000")));
+    rig_fetch(&rig, &second,
+              rig_memory(rig_url(&servers->site, "/bytes/40000?rate=10000")));
+    rig_run(&rig);
+
+    assert_int_equal(second.err, 0);
+    assert_int_equal(second.attempts, 1);
+    rig_close(&rig);
+}
+
 static int setup(void **state)
 {
     int err = servers_setup(state);
@@ -221,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_no_more_than_max_active_are_under_way),
         cmocka_unit_test(test_no_more_than_max_per_host_are_under_way),
         cmocka_unit_test(test_rate_is_not_exceeded),
+        cmocka_unit_test(test_program_that_holds_up_the_loop_fails_nobody),
         cmocka_unit_test(test_loop_sleeps_while_the_disk_is_waited_for),
         cmocka_unit_test(test_host_is_asked_no_more_often_than_allowed),
     };

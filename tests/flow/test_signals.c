@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What signals do to a run. The end by SIGINT and SIGTERM is in test_run.c. */
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -98,6 +99,30 @@ static void test_disk_that_does_not_answer_holds_up_no_end(void **state)
     download_finish(&d);
 }
 
+/* What came while it was stopped waits in its socket. */
+static void test_stopped_run_goes_on_as_if_nothing_had_been(void **state)
+{
+    struct download d;
+    char line[256];
+
+    download_init(&d, *state);
+    struct proc *proc = download_start(
+        &d,
+        "http://@SITE@/bytes/9\nhttp://@SITE@/bytes/60000?rate=10000\n"
+        "http://@SITE@/bytes/60001?rate=10000\n",
+        "--stall-timeout 2s --retry 0");
+    assert_int_equal(proc_read_line(proc, line, sizeof(line)), 0);
+    assert_int_equal(proc_signal(proc, SIGSTOP), 0);
+    (void)poll(NULL, 0, 4000); /* longer than the timeout: it may be more */
+    assert_int_equal(proc_signal(proc, SIGCONT), 0);
+    cmd_wait(&d.cmd, proc, 0);
+
+    cmd_need_text(d.cmd.out, "\nDownloaded 3 sites in ");
+    download_need_pattern(&d, "60000", 60000, 0);
+    download_need_pattern(&d, "60001", 60001, 0);
+    download_finish(&d);
+}
+
 static void test_sigquit_does_what_it_always_does(void **state)
 {
     struct download d;
@@ -125,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_nohup_keeps_a_run_going),
         cmocka_unit_test(test_sigusr1_prints_where_the_run_stands),
         cmocka_unit_test(test_disk_that_does_not_answer_holds_up_no_end),
+        cmocka_unit_test(test_stopped_run_goes_on_as_if_nothing_had_been),
         cmocka_unit_test(test_sigquit_does_what_it_always_does),
     };
 
