@@ -19,7 +19,8 @@ pkgconf|cmd:pkg-config|finds the libraries
 libuv1-dev|pc:libuv|the event loop
 libcurl4-openssl-dev|pc:libcurl|HTTP and TLS
 libc-ares-dev|pc:libcares|asks the name servers of --dns-servers
-libsqlite3-dev|pc:sqlite3|the names of long lists
+libidn2-dev|pc:libidn2|host names beyond ASCII
+libsqlite3-dev|pc:sqlite3|the names and URLs of long lists
 libssl-dev|pc:libcrypto|checksums, and the demo site'"'"'s certificate
 libjansson-dev|pc:jansson|JSON lines in lists
 uthash-dev|h:uthash.h|maps and lists

@@ -11,6 +11,8 @@
 #include <curl/curl.h>
 
 #include "asyncdl/error.h"
+#include "fetch/idn.h"
+#include "util/buf.h"
 
 #define URL_MAX 65536
 
@@ -334,6 +336,20 @@ int adl_url_parse_fully(struct adl_url *out, const char *text)
     return err;
 }
 
+/* Hosts beyond ASCII are not left to libcurl, which reads them by the locale
+ * of the program. */
+static int parse_odd(struct adl_url *out, const char *text)
+{
+    struct adl_buf ascii = {0};
+    int rc = adl_idn_write_url(&ascii, text);
+
+    if (rc >= 0) {
+        rc = adl_url_parse_fully(out, rc > 0 ? ascii.data : text);
+    }
+    adl_buf_finish(&ascii);
+    return rc;
+}
+
 int adl_url_parse(struct adl_url *out, const char *text, const char *protocols)
 {
     struct plain plain;
@@ -346,7 +362,7 @@ int adl_url_parse(struct adl_url *out, const char *text, const char *protocols)
         return err;
     }
     return scan(&plain, text) ? take_plain(out, text, &plain)
-                              : adl_url_parse_fully(out, text);
+                              : parse_odd(out, text);
 }
 
 void adl_url_finish(struct adl_url *url)

@@ -43,6 +43,15 @@ static const struct {
     {"http://a.test/%2e%2E/b", NULL, "http://a.test:80", "a.test", NULL},
     {"http://3232235%37%377/ ", "http://3232235777/%20",
      "http://192.168.1.1:80", "192.168.1.1", "/%20"},
+    {"https://u:p@M\xc3\xbcller.example:81/\xc3\xa4",
+     "https://u:p@xn--mller-kva.example:81/%c3%a4",
+     "https://xn--mller-kva.example:81", "xn--mller-kva.example", "/%c3%a4"},
+    {"http://\xe4\xbe\x8b\xe3\x80\x82test", "http://xn--fsq.test",
+     "http://xn--fsq.test:80", "xn--fsq.test", "/"},
+    {"http://stra\xc3\x9f"
+     "e.test/",
+     "http://xn--strae-oqa.test/", "http://xn--strae-oqa.test:80",
+     "xn--strae-oqa.test", "/"},
     {"http://127.0.0.1/x", NULL, "http://127.0.0.1:80", "127.0.0.1", "/x"},
 };
 
@@ -82,6 +91,16 @@ static const struct {
     {"http://?x", ASYNCDL_EURL},
     {"http://#x", ASYNCDL_EURL},
     {"http://:80/", ASYNCDL_EURL},
+    {"http://\xff.test/", ASYNCDL_EURL}, /* no UTF-8 */
+    {"http://a\xef\xbc\x8f"
+     "b.test/",
+     ASYNCDL_EURL}, /* a wide '/' */
+    {"http://a\xef\xbc\xa0"
+     "b.test/",
+     ASYNCDL_EURL}, /* a wide '@' */
+    {"http://-\xc3\xa4.test/", ASYNCDL_EURL},
+    {"http://\xc3\xa4..test/", ASYNCDL_EURL},
+    {"http://\xc2\xad/", ASYNCDL_EURL}, /* nothing is left of it */
     {"http://u:p@/", ASYNCDL_EURL},
     {"http://a.test:65536/", ASYNCDL_EURL},
     {"http://a.test:-1/", ASYNCDL_EURL},
