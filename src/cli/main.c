@@ -18,6 +18,7 @@
 #include "cli/run.h"
 #include "cli/source.h"
 #include "cli/standard.h"
+#include "cli/status.h"
 #include "cli/tally.h"
 
 /* A list that --strict reads ahead. */
@@ -234,6 +235,17 @@ static int refuse_empty(const struct adl_msg *msg)
     return ADL_EXIT_USAGE;
 }
 
+static int show_status(const struct adl_options *options,
+                       const struct adl_msg *msg, struct adl_buf *error)
+{
+    if (options->operands.n > 0) {
+        (void)adl_buf_addf(error, "--status takes no list and no URL: %s",
+                           options->operands.items[0]);
+        return refuse_usage(msg, error);
+    }
+    return adl_status_print(options->status, msg);
+}
+
 static int act(struct adl_options *options, struct adl_msg *msg,
                struct adl_buf *error)
 {
@@ -242,6 +254,9 @@ static int act(struct adl_options *options, struct adl_msg *msg,
     }
     if (options->wants_version) {
         return print_version();
+    }
+    if (options->status != NULL) {
+        return show_status(options, msg, error);
     }
     if (options->operands.n == 0) {
         return refuse_empty(msg);

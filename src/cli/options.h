@@ -47,6 +47,7 @@ struct adl_options {
     size_t cap_given;
     const char *manifest;  /* a file; NULL: none is kept */
     const char *failed;    /* --failed, or NULL */
+    const char *status;    /* --status, or NULL */
     unsigned http_version; /* enum asyncdl_http_version */
     unsigned ip_version;   /* enum asyncdl_ip_version */
     unsigned tls_min;      /* enum asyncdl_tls_version */

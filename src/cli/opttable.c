@@ -466,6 +466,13 @@ const struct adl_option adl_option_table[] = {
      .offset = FIELD(manifest),
      .arg = "FILE",
      .help = "list the files with their SHA-256, for sha256sum -c in DIR"},
+    {.name = "status",
+     .kind = ADL_OPTION_STRING,
+     .group = ADL_GROUP_OUTPUT,
+     .offset = FIELD(status),
+     .arg = "DIR",
+     .help = "print where the downloads of DIR stand, and end; asks only its "
+             "journal"},
     {.name = "help",
      .letter = 'h',
      .kind = ADL_OPTION_BOOL,

@@ -202,6 +202,7 @@ static const struct reach_case reach_cases[] = {
     {{"-qj3"}, IS_U32, CLIENT(max_active), 3, NULL},
     {{"-qj", "3"}, IS_U32, CLIENT(max_active), 3, NULL},
     {{"--color=never"}, IS_UNSIGNED, FIELD(color), ADL_COLOR_NEVER, NULL},
+    {{"--status", "d"}, IS_STRING, FIELD(status), 0, "d"},
     {{"-h"}, IS_BOOL, FIELD(wants_help), 1, NULL},
     {{"--version"}, IS_BOOL, FIELD(wants_version), 1, NULL},
 };
