@@ -101,19 +101,14 @@ unsigned adl_standing_kinds(const struct adl_record *record,
     return kinds;
 }
 
-/* Is it what the journal, and what the list of this run says? */
-static bool is_as_told(const struct adl_record *record,
-                       const struct adl_demand *demand,
-                       const struct adl_sums *sums)
+/* Is it what the list of this run asks for? */
+static bool is_wanted(const struct adl_demand *demand,
+                      const struct adl_sums *sums)
 {
     const struct adl_checks checks = {.expected = demand->expected};
     char text[1];
     bool is_damaged;
 
-    if (record->has_sha256 && memcmp(sums->bytes[ADL_DIGEST_SHA256],
-                                     record->sha256, ADL_SHA256_BYTES) != 0) {
-        return false;
-    }
     return demand->expected.kind == ADL_DIGEST_NONE ||
            adl_checks_judge(&checks, sums, text, sizeof(text), &is_damaged) ==
                0;
@@ -124,11 +119,15 @@ enum adl_verdict adl_standing_settle(const struct adl_record *record,
                                      const struct adl_demand *demand,
                                      const struct adl_sums *sums)
 {
-    if (is_as_told(record, demand, sums)) {
+    bool is_same =
+        record->has_sha256 && memcmp(sums->bytes[ADL_DIGEST_SHA256],
+                                     record->sha256, ADL_SHA256_BYTES) == 0;
+
+    if ((is_same || !record->has_sha256) && is_wanted(demand, sums)) {
         return demand->restarts ? ADL_VERDICT_REPLACE : ADL_VERDICT_DONE;
     }
-    if (adl_standing_is_intact(record, found)) {
-        return ADL_VERDICT_REPLACE;
+    if (is_same || adl_standing_is_intact(record, found)) {
+        return ADL_VERDICT_REPLACE; /* ours, and not what it should be */
     }
     return demand->overwrite ? ADL_VERDICT_OPEN : ADL_VERDICT_CHANGED;
 }
@@ -141,6 +140,9 @@ uint64_t adl_standing_trust(const struct adl_record *record,
     if (record->state != ADL_RECORD_PARTIAL || !has_validator ||
         !part->is_file) {
         return 0;
+    }
+    if (record->total != 0 && part->size > record->total) {
+        return 0; /* not as we left it */
     }
     if (is_same_boot || part->size < record->bytes) {
         return part->size;
