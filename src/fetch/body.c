@@ -131,6 +131,9 @@ static void submit(struct adl_body *body)
     body->work.is_dropping = body->must_drop;
     body->work.is_keeping = body->must_keep;
     body->work.version = copy_version(body->version);
+    if (body->ops->on_handover != NULL) {
+        body->ops->on_handover(body);
+    }
     body->filled = NULL;
     body->n_filled = 0;
     body->must_rewind = false;

@@ -29,6 +29,9 @@ struct adl_body_env {
 struct adl_body_ops {
     void (*on_room)(struct adl_body *body);  /* chunks were written */
     void (*on_saved)(struct adl_body *body); /* after save or drop; err says */
+    /* A job of a file that is not small is handed over: what on_half reads is
+     * to be set aside. May be NULL. */
+    void (*on_handover)(struct adl_body *body);
     /*
      * On a thread of the pool: a file is ready to appear, which it does once
      * the batch of its job is settled. 0, or why it must not. This and

@@ -40,6 +40,7 @@ static void on_body_saved(struct adl_body *body)
 static const struct adl_body_ops body_ops = {
     .on_room = on_body_room,
     .on_saved = on_body_saved,
+    .on_handover = adl_remember_handover,
     .on_ready = adl_remember_ready,
     .on_unmade = adl_remember_unmade,
     .on_half = adl_remember_half,

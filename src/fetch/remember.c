@@ -15,19 +15,37 @@ static const char *or_null(const char *str)
     return str[0] != '\0' ? str : NULL;
 }
 
+/* What the loop goes on to change while a body is under way. */
+struct moment {
+    const struct adl_validator *version;
+    unsigned n_attempts;
+    int status;
+};
+
+/* Of a transfer that the loop leaves alone, as its body is the last of it. */
+static struct moment get_moment(const struct asyncdl_transfer *t)
+{
+    return (struct moment){
+        .version = t->version,
+        .n_attempts = t->n_attempts,
+        .status = t->last.status,
+    };
+}
+
 /* What is the same in whatever state. url and checksum are room for strings. */
 static void fill(struct adl_record *record, const struct asyncdl_transfer *t,
-                 struct adl_buf *url, char checksum[ADL_CHECKSUM_TEXT_MAX])
+                 const struct moment *moment, struct adl_buf *url,
+                 char checksum[ADL_CHECKSUM_TEXT_MAX])
 {
-    const struct adl_validator *version = t->version;
+    const struct adl_validator *version = moment->version;
 
     adl_checksum_format(checksum, &t->checks.expected);
     record->id = t->standing.id;
     memcpy(record->key, t->key, sizeof(record->key));
     record->url = adl_redact_url(url, t->urls[0]) == 0 ? adl_buf_str(url) : "";
     record->path = t->is_named ? t->path : NULL;
-    record->attempts = t->standing.attempts + t->n_attempts;
-    record->status = t->last.status;
+    record->attempts = t->standing.attempts + moment->n_attempts;
+    record->status = moment->status;
     if (version != NULL) {
         record->etag = or_null(version->etag);
         record->last_modified = or_null(version->last_modified);
@@ -35,18 +53,25 @@ static void fill(struct adl_record *record, const struct asyncdl_transfer *t,
     }
 }
 
-static void fill_error(struct adl_record *record,
-                       const struct asyncdl_transfer *t, int err,
+static void fill_error(struct adl_record *record, int err, bool is_retryable,
                        const char *why)
 {
     record->err = err;
     record->error = why;
-    record->is_retryable = t->is_retryable;
+    record->is_retryable = is_retryable;
 }
 
 static struct adl_ledger *get_ledger(const struct asyncdl_transfer *t)
 {
     return t->client->ledger;
+}
+
+void adl_remember_handover(struct adl_body *body)
+{
+    struct asyncdl_transfer *t = body->transfer;
+
+    t->handed.n_attempts = t->n_attempts;
+    t->handed.status = t->last.status;
 }
 
 int adl_remember_ready(struct adl_body *body, const struct adl_sink *sink,
@@ -63,7 +88,9 @@ int adl_remember_ready(struct adl_body *body, const struct adl_sink *sink,
     }
     int err = adl_sink_get_facts(sink, &facts);
     if (err == 0) {
-        fill(&record, t, &url, checksum);
+        const struct moment moment = get_moment(t);
+
+        fill(&record, t, &moment, &url, checksum);
         record.bytes = facts.size;
         record.mtime_ns = facts.mtime_ns;
         record.part = or_null(facts.part);
@@ -80,14 +107,15 @@ int adl_remember_ready(struct adl_body *body, const struct adl_sink *sink,
 }
 
 static void note_failure(const struct asyncdl_transfer *t, int err,
-                         const char *why)
+                         bool is_retryable, const char *why)
 {
+    const struct moment moment = get_moment(t);
     struct adl_record record = {.state = ADL_RECORD_FAILED};
     char checksum[ADL_CHECKSUM_TEXT_MAX];
     struct adl_buf url = {0};
 
-    fill(&record, t, &url, checksum);
-    fill_error(&record, t, err, why);
+    fill(&record, t, &moment, &url, checksum);
+    fill_error(&record, err, is_retryable, why);
     record.mtime_ns = t->standing.mtime_ns;        /* of the file that stays */
     (void)adl_ledger_note(get_ledger(t), &record); /* tried again anyway */
     adl_buf_finish(&url);
@@ -98,7 +126,9 @@ void adl_remember_unmade(struct adl_body *body, int err, const char *why)
     const struct asyncdl_transfer *t = body->transfer;
 
     if (t->standing.id != 0) {
-        note_failure(t, err, why);
+        bool is_in_the_way = err == ASYNCDL_EEXISTS || err == ASYNCDL_EINWAY;
+
+        note_failure(t, err, !is_in_the_way, why);
     }
 }
 
@@ -106,20 +136,22 @@ void adl_remember_half(struct adl_body *body, const char *part,
                        uint64_t n_synced)
 {
     const struct asyncdl_transfer *t = body->transfer;
-    const struct adl_validator *version = body->work.version;
+    const struct moment moment = {
+        .version = body->work.version,
+        .n_attempts = t->handed.n_attempts,
+        .status = t->handed.status,
+    };
     struct adl_record record = {.state = ADL_RECORD_PARTIAL};
     char checksum[ADL_CHECKSUM_TEXT_MAX];
     struct adl_buf url = {0};
 
-    fill(&record, t, &url, checksum);
-    record.etag = or_null(version->etag);
-    record.last_modified = or_null(version->last_modified);
-    record.total = version->has_size ? version->size : 0;
+    fill(&record, t, &moment, &url, checksum);
     record.bytes = n_synced;
     record.part = part;
     record.mtime_ns = t->standing.mtime_ns;
     if (body->work.is_dropping && t->err != 0 && t->err != -ECANCELED) {
-        fill_error(&record, t, t->err, adl_transfer_get_error(t, t->err));
+        fill_error(&record, t->err, t->is_retryable,
+                   adl_transfer_get_error(t, t->err));
     }
     (void)adl_ledger_note(get_ledger(t), &record); /* or it starts over */
     adl_buf_finish(&url);
@@ -135,5 +167,5 @@ bool adl_remember_must_note(const struct asyncdl_transfer *t)
 
 void adl_remember_failure(struct asyncdl_transfer *t)
 {
-    note_failure(t, t->err, adl_transfer_get_error(t, t->err));
+    note_failure(t, t->err, t->is_retryable, adl_transfer_get_error(t, t->err));
 }

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the journal is told of a transfer. All but must_note run on the pool. */
+/*
+ * What the journal is told of a transfer. All but handover and must_note run on
+ * the pool.
+ *
+ * Half a body is noted while the loop goes on with the transfer: of what the
+ * loop may change meanwhile, the note is told what it was when the job was
+ * handed over. All other notes are of transfers that the loop leaves alone.
+ */
 #ifndef ADL_FETCH_REMEMBER_H
 #define ADL_FETCH_REMEMBER_H
 
@@ -8,7 +15,8 @@
 #include "fetch/body_state.h"
 #include "fetch/transfer.h"
 
-/* struct adl_body_ops.on_ready, on_unmade, on_half. */
+/* struct adl_body_ops.on_handover, on_ready, on_unmade, on_half. */
+void adl_remember_handover(struct adl_body *body);
 int adl_remember_ready(struct adl_body *body, const struct adl_sink *sink,
                        struct adl_sink_error *error);
 void adl_remember_unmade(struct adl_body *body, int err, const char *why);

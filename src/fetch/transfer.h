@@ -69,6 +69,10 @@ struct asyncdl_transfer {
     struct adl_standing standing;
     uint8_t key[ADL_JOURNAL_KEY]; /* of the entry, for the journal */
     struct adl_body body;
+    struct { /* what the body's job under way was handed */
+        uint32_t n_attempts;
+        int status;
+    } handed;
     /* Of which the body is a part: as its first answer told. NULL without. */
     struct adl_validator *version;
     bool can_resume;    /* that answer lets it be gone on with */
