@@ -15,6 +15,8 @@
 
 #define PROC_PATH_MAX 32 /* "/proc/self/fd/" and an int */
 #define COPY_BYTES    16384
+#define NS_PER_S      INT64_C(1000000000)
+#define MTIME_MAX_S   (INT64_MAX / NS_PER_S - 1) /* and as far before 1970 */
 
 int adl_file_open_nameless(int *out_fd, int folder_fd)
 {
@@ -131,7 +133,12 @@ int adl_file_copy(int to_fd, int from_fd)
 
 int64_t adl_file_get_mtime_ns(const struct stat *info)
 {
-    return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
+    int64_t mtime_s = info->st_mtim.tv_sec;
+
+    if (mtime_s > MTIME_MAX_S || mtime_s < -MTIME_MAX_S) {
+        return (mtime_s < 0 ? -MTIME_MAX_S : MTIME_MAX_S) * NS_PER_S;
+    }
+    return mtime_s * NS_PER_S + info->st_mtim.tv_nsec;
 }
 
 int adl_file_allocate(int fd, uint64_t size)

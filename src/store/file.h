@@ -37,7 +37,8 @@ int adl_file_write(int fd, const void *bytes, size_t len);
 /* Copy all of a file, from its start, to where another stands. */
 int adl_file_copy(int to_fd, int from_fd);
 
-/* When it was last changed, in nanoseconds since 1970. */
+/* When it was last changed, in nanoseconds since 1970; times before 1678 and
+ * after 2261, which servers send too, are the first and the last of these. */
 int64_t adl_file_get_mtime_ns(const struct stat *info);
 
 /*

@@ -212,6 +212,30 @@ static void test_the_time_is_set_also_before_1970(void **state)
     close(fd);
 }
 
+static void test_times_of_any_year_are_read(void **state)
+{
+    static const struct {
+        struct timespec time;
+        int64_t ns;
+    } cases[] = {
+        {{.tv_sec = 0, .tv_nsec = 1}, 1},
+        {{.tv_sec = -1, .tv_nsec = 999999999}, -1},
+        {{.tv_sec = 1700000000, .tv_nsec = 5}, INT64_C(1700000000000000005)},
+        {{.tv_sec = INT64_C(253402300799), .tv_nsec = 5}, /* in 9999 */
+         INT64_C(9223372035000000000)},
+        {{.tv_sec = INT64_MAX, .tv_nsec = 999999999},
+         INT64_C(9223372035000000000)},
+        {{.tv_sec = INT64_MIN}, -INT64_C(9223372035000000000)},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct stat info = {.st_mtim = cases[i].time};
+
+        assert_true(adl_file_get_mtime_ns(&info) == cases[i].ns);
+    }
+}
+
 static void test_a_flush_reports_and_keeps_file_and_lock(void **state)
 {
     const struct scratch *s = *state;
@@ -332,6 +356,7 @@ int main(void)
         TEST(test_room_is_allocated_without_changing_the_length),
         TEST(test_only_real_failures_to_allocate_are_told),
         TEST(test_the_time_is_set_also_before_1970),
+        TEST(test_times_of_any_year_are_read),
         TEST(test_a_flush_reports_and_keeps_file_and_lock),
         TEST(test_a_claim_is_seen_without_taking_it),
         TEST(test_shared_locks_are_shared_and_keep_others_out),
