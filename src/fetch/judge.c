@@ -438,6 +438,10 @@ void adl_judge_saved(struct asyncdl_transfer *t)
                                                    : asyncdl_strerror(err));
         if (is_of_source(err)) {
             adl_body_reset(&t->body);
+            if (t->is_mixed && !t->is_canceled) {
+                adl_start_unmixed(t, err);
+                return;
+            }
             if (adl_start_mirror(t, err)) {
                 return;
             }

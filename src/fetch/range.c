@@ -56,6 +56,10 @@ bool adl_range_can_resume(const struct adl_range_answer *answer)
 static bool is_same_version(const struct adl_validator *known,
                             const struct adl_validator *given)
 {
+    if (known->is_any) {
+        return !given->has_size || !known->has_size ||
+               given->size == known->size;
+    }
     if (adl_range_if_range(known) == NULL) {
         return false;
     }

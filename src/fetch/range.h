@@ -20,6 +20,9 @@ struct adl_validator {
     char last_modified[64];       /* as sent; "" none */
     uint64_t size;                /* whole size, where has_size */
     bool has_size;
+    /* Any version of that size will do: the bytes are of another source, and a
+     * checksum judges the whole. etag and last_modified are "" then. */
+    bool is_any;
 };
 
 /* The headers of an answer that matter here. */

@@ -100,13 +100,32 @@ static bool has_mirror(const struct asyncdl_transfer *t)
     return !t->is_canceled && t->i_url + 1 < t->n_urls;
 }
 
-/* From its start: bytes of two sources are not mixed. */
+/* Bytes of two sources are mixed only where a checksum will judge the whole;
+ * else it is begun anew. */
+static void keep_for_mirror(struct asyncdl_transfer *t)
+{
+    bool is_judged = t->checks.expected.kind != ADL_DIGEST_NONE;
+
+    if (!is_judged || t->version == NULL || !t->can_resume || t->must_restart ||
+        t->body.size == 0) {
+        t->must_restart = true;
+        return;
+    }
+    *t->version = (struct adl_validator){
+        .size = t->version->size,
+        .has_size = t->version->has_size,
+        .is_any = true,
+    };
+    t->is_mixed = true;
+    adl_body_set_version(&t->body, NULL); /* not for a later run */
+}
+
 static int enqueue_at_mirror(struct asyncdl_transfer *t)
 {
     const char *protocols = t->client->options.http.protocols;
     int err = adl_transfer_use_url(t, t->i_url + 1, protocols);
 
-    t->must_restart = true;
+    keep_for_mirror(t);
     return err < 0 ? err : enqueue(t, 0);
 }
 
@@ -127,6 +146,14 @@ bool adl_start_mirror(struct asyncdl_transfer *t, int why)
     }
     adl_start_tell_retry(t, why, 0);
     return true;
+}
+
+void adl_start_unmixed(struct asyncdl_transfer *t, int why)
+{
+    t->is_mixed = false;
+    t->must_restart = true;
+    adl_start_tell_retry(t, why, 0);
+    adl_start_enqueue(t, 0);
 }
 
 void adl_start_tell_retry(struct asyncdl_transfer *t, int err,

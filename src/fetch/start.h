@@ -33,6 +33,9 @@ void adl_start_enqueue_first(struct asyncdl_transfer *t);
  * left, and nothing was done; else it is queued, or failed. */
 bool adl_start_mirror(struct asyncdl_transfer *t, int why);
 
+/* Its body, of several sources, was wrong: ask this one for all of it. */
+void adl_start_unmixed(struct asyncdl_transfer *t, int why);
+
 /* Tell the world that it is tried again, where its URL says, and why. */
 void adl_start_tell_retry(struct asyncdl_transfer *t, int err,
                           uint64_t delay_ms);

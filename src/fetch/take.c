@@ -166,6 +166,7 @@ static int take_whole(struct asyncdl_transfer *t)
     }
     keep_version(t, &answer->range);
     t->must_restart = false;
+    t->is_mixed = false;
     t->mtime_s = answer->has_mtime ? answer->mtime_s : ADL_SINK_NO_TIME;
     t->total = is_exact ? answer->length : 0;
     take_claim(t);
@@ -180,6 +181,11 @@ static int take_whole(struct asyncdl_transfer *t)
  * server claims: its part is not open yet. */
 static int take_rest(struct asyncdl_transfer *t)
 {
+    const struct adl_range_answer *answer = &t->attempt->answer.range;
+
+    if (t->version->is_any && adl_range_can_resume(answer)) {
+        *t->version = answer->validator; /* from here on it is of this one */
+    }
     if (!adl_body_is_waiting(&t->body)) {
         return 0;
     }
