@@ -6,6 +6,7 @@
  */
 #include "store/dir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -151,7 +152,6 @@ static int make_root(struct adl_dir *dir)
     if (err == -ENOENT) {
         err = make_with_parents(dir->path);
         if (err == 0) {
-            dir->is_new = true;
             err = open_root(dir);
         }
     }
@@ -192,6 +192,11 @@ static int open_aside(struct adl_dir *dir)
     return err;
 }
 
+bool adl_dir_is_open(const struct adl_dir *dir)
+{
+    return atomic_load_explicit(&dir->is_open, memory_order_acquire);
+}
+
 /* Borrow the root where there is one. 0, -ENOENT or another -errno. */
 static int get_root(struct adl_dir *dir, int *out_fd)
 {
@@ -209,12 +214,44 @@ static int get_root(struct adl_dir *dir, int *out_fd)
     return err;
 }
 
+static bool is_of_others(const char *name)
+{
+    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+           strcmp(name, ASIDE) != 0;
+}
+
+/* The lock is held. A folder that we may not read may hold anything. */
+static int look_for_others(struct adl_dir *dir)
+{
+    int fd = openat(dir->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool has_others = false;
+    struct dirent *entry;
+
+    if (fd < 0) {
+        return errno == EACCES ? 0 : -errno;
+    }
+    DIR *stream = fdopendir(fd);
+    if (stream == NULL) {
+        (void)close(fd); /* a folder: nothing could be lost */
+        return -ENOMEM;
+    }
+    while (!has_others && (entry = readdir(stream)) != NULL) {
+        has_others = is_of_others(entry->d_name);
+    }
+    (void)closedir(stream); /* likewise */
+    dir->is_new = !has_others;
+    return 0;
+}
+
 static int open_both(struct adl_dir *dir)
 {
     uv_mutex_lock(&dir->lock);
     int err = make_root(dir);
     if (err == 0) {
         err = open_aside(dir);
+    }
+    if (err == 0 && !adl_dir_is_open(dir)) {
+        err = look_for_others(dir);
     }
     uv_mutex_unlock(&dir->lock);
     if (err == 0) {
@@ -332,11 +369,6 @@ int adl_dir_open_file(struct adl_dir *dir, const char *path, int *out_fd)
         *out_fd = fd;
     }
     return err;
-}
-
-bool adl_dir_is_open(const struct adl_dir *dir)
-{
-    return atomic_load_explicit(&dir->is_open, memory_order_acquire);
 }
 
 bool adl_dir_is_new(const struct adl_dir *dir)

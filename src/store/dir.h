@@ -39,7 +39,7 @@ int adl_dir_look(struct adl_dir *dir, const char *path, struct stat *out);
 /* Open a file to be read. 0 or as above; the caller closes *out_fd. */
 int adl_dir_open_file(struct adl_dir *dir, const char *path, int *out_fd);
 
-/* Was the directory made here? Then nothing of others was in it. */
+/* Is it open, and was nothing but DIR/.asyncdl/ in it by then? */
 bool adl_dir_is_new(const struct adl_dir *dir);
 
 /* Were the directory and DIR/.asyncdl/ opened? */

@@ -490,6 +490,38 @@ static void test_threads_borrow_the_same_descriptors(void **state)
     }
 }
 
+static void test_it_is_new_while_nothing_else_was_in_it(void **state)
+{
+    static const struct {
+        const char *there; /* below DIR, made before; NULL: not even DIR */
+        bool is_new;
+    } cases[] = {
+        {NULL, true},      {"", true},         {".asyncdl", true},
+        {"folder", false}, {".hidden", false},
+    };
+    const struct scratch *s = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char name[64];
+        struct adl_dir *dir;
+        int root_fd;
+        int aside_fd;
+
+        (void)snprintf(name, sizeof(name), "new%zu", i);
+        if (cases[i].there != NULL) {
+            assert_int_equal(mkdir(scratch_path(s, name), 0777), 0);
+            (void)snprintf(name, sizeof(name), "new%zu/%s", i, cases[i].there);
+            (void)mkdir(scratch_path(s, name), 0777); /* "" is there */
+            (void)snprintf(name, sizeof(name), "new%zu", i);
+        }
+        assert_int_equal(adl_dir_create(&dir, scratch_path(s, name)), 0);
+        assert_false(adl_dir_is_new(dir)); /* not known yet */
+        assert_int_equal(adl_dir_lend(dir, &root_fd, &aside_fd), 0);
+        assert_int_equal(adl_dir_is_new(dir), cases[i].is_new);
+        adl_dir_destroy(dir);
+    }
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, teardown)
 
@@ -516,6 +548,7 @@ int main(void)
         TEST(test_out_of_memory_fails_creation_and_leaks_nothing),
         TEST(test_an_interrupted_lock_is_waited_for_again),
         TEST(test_threads_borrow_the_same_descriptors),
+        TEST(test_it_is_new_while_nothing_else_was_in_it),
     };
 
     return cmocka_run_group_tests_name("dir", tests, NULL, NULL);
