@@ -15,6 +15,8 @@ class Case:
     at_once: int
     ca: pathlib.Path
     http2: bool = False
+    sha256: str = ""  # of the one file
+    on_disk: bool = False  # save to the disk of the build folder
 
 
 def sites(site):
@@ -47,10 +49,16 @@ def small_h2(nginx, n_bytes):
                 urls, n_bytes, 64, nginx.ca, http2=True)
 
 
-def big(nginx):
+def disk(nginx, n_bytes):
+    case = small(nginx, n_bytes)
+    return dataclasses.replace(case, name="disk", on_disk=True,
+                               title="the same, saved to a disk")
+
+
+def big(nginx, sha256):
     return Case("big", "1 GiB in one file, HTTP/1.1",
                 (f"http://127.0.0.1:{nginx.http_port}/big",),
-                servers.BIG_BYTES, 1, nginx.ca)
+                servers.BIG_BYTES, 1, nginx.ca, sha256=sha256)
 
 
-NAMES = ("sites", "small", "small-h2", "big")
+NAMES = ("sites", "small", "small-h2", "disk", "big")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What is downloaded: nginx with its files, and the demo site."""
+import hashlib
 import os
 import random
 import selectors
@@ -42,7 +43,8 @@ http {{
 
 
 def write_files(folder):
-    """Write the files that nginx serves; return the sum of the small ones.
+    """Write the files that nginx serves; return the sum of the small ones, and
+    the SHA-256 of the big one.
 
     The same files in every run: their sizes and bytes come from a fixed seed.
     """
@@ -54,11 +56,13 @@ def write_files(folder):
         body = rng.randbytes(rng.randint(1024, 10240))
         (small / f"{i:05}").write_bytes(body)
         total += len(body)
+    sha256 = hashlib.sha256()
     with open(folder / "big", "wb") as big:
         block = rng.randbytes(1 << 20)
         for i in range(BIG_BYTES >> 20):
             big.write(block[i:] + block[:i])
-    return total
+            sha256.update(block[i:] + block[:i])
+    return total, sha256.hexdigest()
 
 
 def make_certificate(folder):

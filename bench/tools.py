@@ -9,7 +9,7 @@ import typing
 
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3"  # the one that Debian's packages belong to
-ALL = ("sites", "small", "small-h2", "big")
+ALL = ("sites", "small", "small-h2", "disk", "big")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,11 +51,28 @@ def asyncdl(job, *options):
     return argv + [job.plain_list()]
 
 
-def asyncdl_at_once(job):
+def asyncdl_at_once(job, *options):
     if job.case.name == "sites":
-        return asyncdl(job)  # what a user gets without any option
+        return asyncdl(job, *options)  # what a user gets without any option
     n = str(job.case.at_once)
-    return asyncdl(job, "-j", n, "--per-host", n)
+    return asyncdl(job, "-j", n, "--per-host", n, *options)
+
+
+def asyncdl_with(*options):
+    return lambda job: asyncdl_at_once(job, *options)
+
+
+def asyncdl_hashing(job):
+    """All that a journal needs but the journal."""
+    return asyncdl_at_once(job, "--no-journal", "--manifest",
+                           job.scratch / "manifest")
+
+
+def asyncdl_checksum(job):
+    job.write_list("list.txt", [job.case.urls[0],
+                                f" checksum=sha-256={job.case.sha256}"])
+    return [asyncdl_path(job.build), "-q", "-d", job.out,
+            job.scratch / "list.txt"]
 
 
 def floor(job, n_lanes=1, http2=None):
@@ -126,6 +143,14 @@ TOOLS = (
     Tool("asyncdl", None, asyncdl_at_once, is_built),
     Tool("asyncdl, window auto", None, asyncdl, is_built,
          ("small", "small-h2")),
+    Tool("asyncdl --no-journal", None, asyncdl_with("--no-journal"), is_built,
+         ("small", "small-h2", "big")),
+    Tool("asyncdl, only hashing", None, asyncdl_hashing, is_built, ("small",)),
+    Tool("asyncdl, checksum", None, asyncdl_checksum, is_built, ("big",)),
+    Tool("asyncdl --fsync none", None, asyncdl_with("--fsync", "none"),
+         is_built, ("disk",)),
+    Tool("asyncdl --fsync file", None, asyncdl_with("--fsync", "file"),
+         is_built, ("disk",)),
     with_floor("floor", ALL),
     with_floor("floor, 2 connections", ("small-h2",), n_lanes=2),
     with_floor("floor, 4 connections", ("small-h2",), n_lanes=4),
