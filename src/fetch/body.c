@@ -16,9 +16,61 @@
 
 #define CHUNKS_BYTES      (8u * 1024 * 1024) /* of all files under way, about */
 #define CHUNK_MIN         32768u
-#define CHUNK_MAX         262144u
+#define CHUNK_MAX         1048576u
 #define CHUNKS_FILLED_MAX 2 /* more than these, and the socket waits */
 #define STREAM_WEIGHT     16
+
+/* Several files at once share the room; one alone gets the largest chunks. */
+static size_t choose_cap(const struct adl_body *body)
+{
+    size_t n = body->env->n_streams > 0 ? body->env->n_streams : 1;
+    size_t cap = CHUNKS_BYTES / (n * (CHUNKS_FILLED_MAX + 2));
+
+    if (cap < CHUNK_MIN) {
+        cap = CHUNK_MIN;
+    }
+    return cap < CHUNK_MAX ? cap : CHUNK_MAX;
+}
+
+static void drop_spare(struct adl_body *body)
+{
+    adl_chunk_destroy_all(body->spare);
+    body->spare = NULL;
+}
+
+/* A chunk that was written, or a new one: fresh memory costs a fault a
+ * page. */
+static struct adl_chunk *take_chunk(struct adl_body *body)
+{
+    struct adl_chunk *chunk = body->spare;
+    size_t cap = choose_cap(body);
+
+    if (chunk == NULL || chunk->cap != cap) {
+        drop_spare(body); /* the room is shared by more files, or fewer */
+        return adl_chunk_create(cap);
+    }
+    body->spare = chunk->next;
+    chunk->next = NULL;
+    chunk->len = 0;
+    return chunk;
+}
+
+static void give_back_chunks(struct adl_body *body, struct adl_chunk *chunks)
+{
+    struct adl_chunk **end = &body->spare;
+    size_t n = 0;
+
+    while (*end != NULL) {
+        end = &(*end)->next;
+        n++;
+    }
+    *end = chunks;
+    for (; n < CHUNKS_FILLED_MAX && *end != NULL; n++) {
+        end = &(*end)->next;
+    }
+    adl_chunk_destroy_all(*end);
+    *end = NULL;
+}
 
 static void drop_chunks(struct adl_body *body)
 {
@@ -32,6 +84,7 @@ static void drop_chunks(struct adl_body *body)
 void adl_body_finish(struct adl_body *body)
 {
     drop_chunks(body);
+    drop_spare(body);
     adl_buf_finish(&body->mem);
     adl_digest_destroy(body->digest);
     free(body->error);
@@ -57,18 +110,6 @@ void adl_body_reset(struct adl_body *body)
     body->n_synced = 0;
 }
 
-/* Several files at once share the room; one alone gets the largest chunks. */
-static size_t choose_cap(const struct adl_body *body)
-{
-    size_t n = body->env->n_streams > 0 ? body->env->n_streams : 1;
-    size_t cap = CHUNKS_BYTES / (n * (CHUNKS_FILLED_MAX + 2));
-
-    if (cap < CHUNK_MIN) {
-        cap = CHUNK_MIN;
-    }
-    return cap < CHUNK_MAX ? cap : CHUNK_MAX;
-}
-
 static void queue_chunk(struct adl_body *body)
 {
     struct adl_chunk **end = &body->filled;
@@ -91,7 +132,7 @@ static void done_stream(struct adl_job *job)
     struct adl_body *body = (struct adl_body *)job;
     bool is_over = body->work.is_saving || body->work.is_dropping;
 
-    adl_chunk_destroy_all(body->work.chunks);
+    give_back_chunks(body, body->work.chunks);
     body->work.chunks = NULL;
     free(body->work.version);
     body->work.version = NULL;
@@ -177,7 +218,7 @@ static int fill(struct adl_body *body, const char *bytes, size_t len)
 {
     while (len > 0) {
         if (body->filling == NULL) {
-            body->filling = adl_chunk_create(choose_cap(body));
+            body->filling = take_chunk(body);
         }
         struct adl_chunk *chunk = body->filling;
         if (chunk == NULL) {

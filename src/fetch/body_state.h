@@ -76,6 +76,7 @@ struct adl_body {
     struct adl_chunk *filling;
     struct adl_chunk *filled; /* oldest first */
     size_t n_filled;
+    struct adl_chunk *spare; /* written, to be filled again */
     bool is_stream;
     bool is_busy; /* a job is under way, and owns work and sink */
     bool must_rewind;
