@@ -22,10 +22,6 @@
 #include "task/future.h"
 #include "util/fds.h"
 
-/* Descriptors that are not for sockets: files under way, lookups, and what the
- * program around us opens. */
-#define FDS_RESERVED 12
-
 static void on_body_room(struct adl_body *body)
 {
     body->transfer->must_resume_disk = true;
@@ -307,27 +303,6 @@ static int open_ledger(struct asyncdl_client *client)
     return adl_ledger_open(&client->ledger, client->dir, &options, error);
 }
 
-/*
- * Each transfer may have a socket and a file, and as many connections may be
- * idle: all of those that end in a turn stay until the next ones have started.
- */
-static void choose_limits(struct asyncdl_client *client, long *out_connects)
-{
-    size_t n_free = adl_fds_n_free();
-    size_t n_usable = n_free > FDS_RESERVED + 3 ? n_free - FDS_RESERVED : 3;
-    size_t max = client->options.max_active;
-
-    if (max > n_usable / 3) {
-        max = n_usable / 3;
-    }
-    adl_width_init(&client->width, (uint32_t)max);
-    size_t connects = 2 * max + 64;
-    if (connects > n_usable - 2 * max) {
-        connects = n_usable - 2 * max;
-    }
-    *out_connects = (long)connects;
-}
-
 static uint32_t choose_max_per_host(const struct asyncdl_client_options *o)
 {
     uint32_t most = adl_setup_get_most_per_host(o);
@@ -335,7 +310,7 @@ static uint32_t choose_max_per_host(const struct asyncdl_client_options *o)
     return most != 0 && o->max_per_host > most ? most : o->max_per_host;
 }
 
-static int open_parts(struct asyncdl_client *client)
+static int open_parts(struct asyncdl_client *client, uint32_t max_batch)
 {
     const struct asyncdl_client_options *o = &client->options;
     struct adl_host_limits limits = {.max_active = choose_max_per_host(o),
@@ -344,7 +319,7 @@ static int open_parts(struct asyncdl_client *client)
     /* Two batches keep a disk busy while the loop fills the next; the pool is
      * shared with the program around us. */
     const struct adl_offload_options saving = {.n_batches = 2,
-                                               .max_weight = ADL_BATCH_WEIGHT,
+                                               .max_weight = max_batch,
                                                .settle = settle,
                                                .on_done = on_something,
                                                .data = client};
@@ -382,11 +357,12 @@ static int open_parts(struct asyncdl_client *client)
 int adl_engine_open(struct asyncdl_client *client)
 {
     const struct asyncdl_client_options *o = &client->options;
-    long max_connects;
+    const struct adl_shares shares =
+        adl_width_share(adl_fds_n_free(), o->max_active);
     uint64_t seed = 0;
 
     client->run_status = -1;
-    choose_limits(client, &max_connects);
+    adl_width_init(&client->width, shares.max_active);
     (void)uv_random(NULL, NULL, &seed, sizeof(seed), 0, NULL); /* any is good */
     client->rng = (struct adl_rng){seed ^ uv_hrtime()};
     client->retry = (struct adl_retry_policy){
@@ -401,10 +377,10 @@ int adl_engine_open(struct asyncdl_client *client)
     };
     client->check_ms = UINT64_MAX;
     adl_rate_init(&client->rate, o->rate_bps, uv_now(client->loop));
-    int err = open_parts(client);
+    int err = open_parts(client, shares.max_batch);
     if (err == 0) { /* last, because closing it takes a turn of the loop */
-        err = adl_multi_open(&client->multi, client->loop, max_connects,
-                             on_something, client);
+        err = adl_multi_open(&client->multi, client->loop,
+                             (long)shares.max_connects, on_something, client);
     }
     if (err < 0) {
         destroy_parts(client);

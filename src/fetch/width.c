@@ -1,6 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/width.h"
 
+/* Not for transfers: a journal, lookups, and what the program around us
+ * opens. */
+#define RESERVED 16
+
+#define N_BATCHES 2
+#define BATCH_MIN 2
+#define BATCH_MAX 64
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * Each transfer may have a socket and a file, and as many connections may be
+ * idle: all of those that end in a turn stay until the next ones have started.
+ * A file that is saved is open until its batch is.
+ */
+struct adl_shares adl_width_share(size_t n_free, uint32_t asked)
+{
+    size_t n = n_free > RESERVED ? n_free - RESERVED : 0;
+    size_t batch = least(n / 8, BATCH_MAX);
+
+    batch = batch > BATCH_MIN ? batch : BATCH_MIN;
+    n = n > N_BATCHES * batch + 3 ? n - N_BATCHES * batch : 3;
+    size_t active = least(asked, n / 3);
+    return (struct adl_shares){
+        .max_active = (uint32_t)active,
+        .max_connects = (uint32_t)least(2 * active + 64, n - 2 * active),
+        .max_batch = (uint32_t)batch,
+    };
+}
+
 void adl_width_init(struct adl_width *width, uint32_t most)
 {
     *width = (struct adl_width){.most = most, .now = most};

@@ -10,6 +10,7 @@
 #define ADL_FETCH_WIDTH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct adl_width {
@@ -17,6 +18,19 @@ struct adl_width {
     uint32_t now;
     uint32_t n_well; /* ended without a lack, since now changed */
 };
+
+/* What descriptors are for. */
+struct adl_shares {
+    uint32_t max_active;   /* transfers, each with a socket and a file */
+    uint32_t max_connects; /* connections in all, those that are idle too */
+    uint32_t max_batch;    /* files that one batch of saving holds open */
+};
+
+/*
+ * Share out n_free descriptors for what was asked for (at least 1). Few are
+ * enough for one of each, and a lack while it runs is lived with.
+ */
+struct adl_shares adl_width_share(size_t n_free, uint32_t asked);
 
 void adl_width_init(struct adl_width *width, uint32_t most);
 

@@ -76,6 +76,37 @@ static void test_a_lack_starts_the_count_anew(void **state)
     assert_true(adl_width_grow(&width));
 }
 
+static void test_descriptors_are_shared_out(void **state)
+{
+    static const struct {
+        size_t n_free;
+        uint32_t asked;
+        struct adl_shares shares;
+    } cases[] = {
+        {0, 128, {1, 1, 2}},
+        {10, 128, {1, 1, 2}},
+        {16, 128, {1, 1, 2}},
+        {28, 128, {2, 4, 2}},
+        {40, 200, {6, 6, 3}},
+        {570, 128, {128, 170, 64}},
+        {1000, 128, {128, 320, 64}},
+        {1000, 1, {1, 66, 64}},
+        {100000, 4000, {4000, 8064, 64}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_shares s = adl_width_share(cases[i].n_free, cases[i].asked);
+
+        if (s.max_active != cases[i].shares.max_active ||
+            s.max_connects != cases[i].shares.max_connects ||
+            s.max_batch != cases[i].shares.max_batch) {
+            fail_msg("case %zu: %u, %u, %u", i, s.max_active, s.max_connects,
+                     s.max_batch);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +114,7 @@ int main(void)
         cmocka_unit_test(test_a_windowful_of_good_ends_adds_one),
         cmocka_unit_test(test_it_never_grows_over_what_was_asked_for),
         cmocka_unit_test(test_a_lack_starts_the_count_anew),
+        cmocka_unit_test(test_descriptors_are_shared_out),
     };
 
     return cmocka_run_group_tests_name("width", tests, NULL, NULL);
