@@ -93,6 +93,7 @@ int adl_remember_ready(struct adl_body *body, const struct adl_sink *sink,
         fill(&record, t, &moment, &url, checksum);
         record.bytes = facts.size;
         record.mtime_ns = facts.mtime_ns;
+        record.earlier_ns = t->standing.mtime_ns;
         record.part = or_null(facts.part);
         record.checksum = or_null(checksum);
         record.has_sha256 = t->checks.sha256 != NULL;

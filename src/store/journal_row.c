@@ -31,6 +31,7 @@ enum column {
     COLUMN_STATUS,
     COLUMN_RETRYABLE,
     COLUMN_ERROR,
+    COLUMN_EARLIER_NS,
 };
 
 static const struct {
@@ -129,6 +130,9 @@ int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record)
         rc = bind_text(stmt, texts[i].column, texts[i].text);
     }
     rc = rc != SQLITE_OK ? rc : bind_mtime(stmt, record->mtime_ns);
+    rc = rc != SQLITE_OK
+             ? rc
+             : bind_int(stmt, COLUMN_EARLIER_NS, record->earlier_ns);
     rc = rc != SQLITE_OK ? rc : bind_sha256(stmt, record);
     return rc != SQLITE_OK ? rc : bind_rest(stmt, record);
 }
@@ -240,6 +244,7 @@ static int read_numbers(struct adl_record *out, sqlite3_stmt *stmt)
     out->bytes = (uint64_t)bytes;
     out->attempts = (unsigned)attempts;
     out->mtime_ns = mtime_s * NS_PER_S + mtime_ns;
+    out->earlier_ns = sqlite3_column_int64(stmt, COLUMN_EARLIER_NS);
     return 0;
 }
 

@@ -30,7 +30,10 @@ struct adl_record {
     unsigned attempts;
     uint64_t bytes;   /* of the file, or of the part that is on the disk */
     uint64_t total;   /* * the whole size; 0: unknown */
-    int64_t mtime_ns; /* of the finished file */
+    int64_t mtime_ns; /* of the finished file; of others, as earlier_ns */
+    /* Of a finished file: the time of the earlier file of the entry that it
+     * was to replace, and a crash may have kept it from that. 0: none. */
+    int64_t earlier_ns;
     const char *etag; /* validators as sent, or NULL */
     const char *last_modified;
     bool has_sha256;
@@ -49,10 +52,10 @@ struct adl_record {
 #define ADL_ROW_COLUMNS                                                 \
     "id, key, state, url, path, bytes, mtime, mtime_ns, sha256, etag, " \
     "last_modified, attempts, total, checksum, part, boot, err, "       \
-    "status, retryable, error"
+    "status, retryable, error, earlier_ns"
 #define ADL_ROW_PARAMETERS                                               \
     "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, " \
-    "?16, ?17, ?18, ?19, ?20"
+    "?16, ?17, ?18, ?19, ?20, ?21"
 
 /* Strings of records. */
 struct adl_arena {

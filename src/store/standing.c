@@ -61,6 +61,10 @@ static enum adl_verdict judge_done(const struct adl_record *record,
     if (demand->overwrite) {
         return ADL_VERDICT_OPEN;
     }
+    if (found->is_file && record->earlier_ns != 0 &&
+        found->mtime_ns == record->earlier_ns) {
+        return ADL_VERDICT_REPLACE; /* a crash came before it was replaced */
+    }
     if (found->is_file && found->mtime_ns == record->mtime_ns) {
         return ADL_VERDICT_REPLACE; /* nobody changes a file and not its time */
     }

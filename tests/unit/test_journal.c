@@ -61,6 +61,7 @@ static void assert_same(const struct adl_record *a, const struct adl_record *b)
     assert_int_equal(a->bytes, b->bytes);
     assert_int_equal(a->total, b->total);
     assert_int_equal(a->mtime_ns, b->mtime_ns);
+    assert_int_equal(a->earlier_ns, b->earlier_ns);
     assert_same_text(a->etag, b->etag);
     assert_same_text(a->last_modified, b->last_modified);
     assert_int_equal(a->has_sha256, b->has_sha256);
@@ -86,6 +87,7 @@ static void test_what_was_put_is_found_by_the_next_run(void **state)
          .attempts = UINT_MAX,
          .bytes = INT64_MAX,
          .mtime_ns = 1700000000123456789,
+         .earlier_ns = INT64_MIN,
          .etag = "W/\"x\"",
          .last_modified = "Tue, 15 Nov 1994 12:45:26 GMT",
          .has_sha256 = true,

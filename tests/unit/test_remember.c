@@ -174,6 +174,7 @@ static void test_a_file_that_is_ready_is_noted_as_done(void **state)
                      0);
     memset(bed.t->body.sha256, 0xaa, sizeof(bed.t->body.sha256));
     bed.t->checks.sha256 = bed.t->body.sha256;
+    bed.t->standing.mtime_ns = MTIME_NS; /* of the file that it replaces */
     assert_int_equal(adl_remember_ready(&bed.t->body, sink, &error), 0);
     adl_sink_abort(sink);
 
@@ -181,6 +182,7 @@ static void test_a_file_that_is_ready_is_noted_as_done(void **state)
     assert_int_equal(record.state, ADL_RECORD_DONE);
     assert_int_equal(record.bytes, 4);
     assert_true(record.mtime_ns == INT64_C(1700000000000000000));
+    assert_true(record.earlier_ns == MTIME_NS);
     assert_int_equal(record.attempts, 5);
     assert_true(record.has_sha256);
     assert_memory_equal(record.sha256, bed.t->body.sha256, ADL_SHA256_BYTES);

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#define TIME_NS INT64_C(1700000000123456789)
+#define TIME_NS    INT64_C(1700000000123456789)
+#define EARLIER_NS (TIME_NS - 5)
 
 /* The hash of what the journal knows, of something else, and none. */
 enum hash { NO_HASH, SAME, OTHER };
@@ -22,11 +23,12 @@ enum thing {
     TORN,    /* of another size */
     EDITED,  /* of another time and size */
     FOLDER,
+    EARLIER, /* what the file of the record was to replace */
     N_THINGS,
 };
 
 static const char *const thing_names[N_THINGS] = {
-    "nothing", "intact", "touched", "torn", "edited", "folder",
+    "nothing", "intact", "touched", "torn", "edited", "folder", "earlier",
 };
 
 static void fill_hash(uint8_t *bytes, size_t len, enum hash hash)
@@ -45,6 +47,10 @@ static struct adl_found make_found(enum thing thing, const struct adl_record *r)
 
     if (thing == NOTHING) {
         return (struct adl_found){0};
+    }
+    if (thing == EARLIER) {
+        found.mtime_ns = EARLIER_NS;
+        found.size += 2;
     }
     if (thing == TOUCHED || thing == EDITED) {
         found.mtime_ns++;
@@ -94,79 +100,93 @@ struct question {
         .state = (its_state), .mtime_ns = (time_ns) \
     }
 
-/* Things: nothing, intact, touched, torn, edited, folder. */
+/* Things: nothing, intact, touched, torn, edited, folder, earlier. */
 static const struct question questions[] = {
-    {.name = "unknown", .verdicts = {OPEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN}},
+    {.name = "unknown",
+     .verdicts = {OPEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN}},
     {.name = "unknown, overwrite",
      .demand = {.overwrite = true},
-     .verdicts = {OPEN, OPEN, OPEN, OPEN, OPEN, OPEN}},
+     .verdicts = {OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN}},
     {.name = "unknown, restart",
      .demand = {.restarts = true},
-     .verdicts = {OPEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN}},
+     .verdicts = {OPEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN}},
     {.name = "done",
      .record = DONE_RECORD(false),
-     .verdicts = {OPEN, DONE, CHANGED, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, DONE, CHANGED, REPLACE, CHANGED, CHANGED, CHANGED}},
+    {.name = "done, and may not have replaced the earlier file",
+     .record = {.state = ADL_RECORD_DONE,
+                .bytes = 9,
+                .mtime_ns = TIME_NS,
+                .earlier_ns = EARLIER_NS},
+     .verdicts = {OPEN, DONE, CHANGED, REPLACE, CHANGED, CHANGED, REPLACE}},
+    {.name = "done, and may not have replaced it, overwrite",
+     .record = {.state = ADL_RECORD_DONE,
+                .bytes = 9,
+                .mtime_ns = TIME_NS,
+                .earlier_ns = EARLIER_NS},
+     .demand = {.overwrite = true},
+     .verdicts = {OPEN, DONE, OPEN, OPEN, OPEN, OPEN, OPEN}},
     {.name = "done, hashed",
      .record = DONE_RECORD(true),
-     .verdicts = {OPEN, DONE, HASH, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, DONE, HASH, REPLACE, CHANGED, CHANGED, CHANGED}},
     {.name = "done, overwrite",
      .record = DONE_RECORD(true),
      .demand = {.overwrite = true},
-     .verdicts = {OPEN, DONE, OPEN, OPEN, OPEN, OPEN}},
+     .verdicts = {OPEN, DONE, OPEN, OPEN, OPEN, OPEN, OPEN}},
     {.name = "done, restart",
      .record = DONE_RECORD(true),
      .demand = {.restarts = true},
-     .verdicts = {OPEN, REPLACE, HASH, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, REPLACE, HASH, REPLACE, CHANGED, CHANGED, CHANGED}},
     {.name = "done, verify",
      .record = DONE_RECORD(true),
      .demand = {.verifies = true},
-     .verdicts = {OPEN, HASH, HASH, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, HASH, HASH, REPLACE, CHANGED, CHANGED, CHANGED}},
     {.name = "done, verify, nothing to verify by",
      .record = DONE_RECORD(false),
      .demand = {.verifies = true},
-     .verdicts = {OPEN, DONE, CHANGED, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, DONE, CHANGED, REPLACE, CHANGED, CHANGED, CHANGED}},
     {.name = "done, its hash is expected",
      .record = DONE_RECORD(true),
      .kind = ADL_DIGEST_SHA256,
      .expected = SAME,
-     .verdicts = {OPEN, DONE, HASH, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, DONE, HASH, REPLACE, CHANGED, CHANGED, CHANGED}},
     {.name = "done, another hash is expected",
      .record = DONE_RECORD(true),
      .kind = ADL_DIGEST_SHA256,
      .expected = OTHER,
-     .verdicts = {OPEN, REPLACE, HASH, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, REPLACE, HASH, REPLACE, CHANGED, CHANGED, CHANGED}},
     {.name = "done, a hash of unknown kind is expected",
      .record = DONE_RECORD(true),
      .kind = ADL_DIGEST_MD5,
      .expected = SAME,
-     .verdicts = {OPEN, HASH, HASH, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, HASH, HASH, REPLACE, CHANGED, CHANGED, CHANGED}},
     {.name = "done, not hashed, a hash is expected",
      .record = DONE_RECORD(false),
      .kind = ADL_DIGEST_SHA256,
      .expected = SAME,
-     .verdicts = {OPEN, HASH, CHANGED, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, HASH, CHANGED, REPLACE, CHANGED, CHANGED, CHANGED}},
     {.name = "done at the time 0",
      .record = {.state = ADL_RECORD_DONE, .bytes = 9},
-     .verdicts = {OPEN, DONE, CHANGED, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, DONE, CHANGED, REPLACE, CHANGED, CHANGED, CHANGED}},
     {.name = "done, empty",
      .record = {.state = ADL_RECORD_DONE, .mtime_ns = TIME_NS},
-     .verdicts = {OPEN, DONE, CHANGED, REPLACE, CHANGED, CHANGED}},
+     .verdicts = {OPEN, DONE, CHANGED, REPLACE, CHANGED, CHANGED, CHANGED}},
     {.name = "failed, never had a file",
      .record = LEFT_RECORD(ADL_RECORD_FAILED, 0),
-     .verdicts = {OPEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN}},
+     .verdicts = {OPEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN}},
     {.name = "failed, never had a file, overwrite",
      .record = LEFT_RECORD(ADL_RECORD_FAILED, 0),
      .demand = {.overwrite = true},
-     .verdicts = {OPEN, OPEN, OPEN, OPEN, OPEN, OPEN}},
+     .verdicts = {OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN}},
     {.name = "failed, its earlier file stays",
      .record = LEFT_RECORD(ADL_RECORD_FAILED, TIME_NS),
-     .verdicts = {OPEN, REPLACE, TAKEN, REPLACE, TAKEN, TAKEN}},
+     .verdicts = {OPEN, REPLACE, TAKEN, REPLACE, TAKEN, TAKEN, TAKEN}},
     {.name = "half",
      .record = LEFT_RECORD(ADL_RECORD_PARTIAL, 0),
-     .verdicts = {OPEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN}},
+     .verdicts = {OPEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN, TAKEN}},
     {.name = "half, its earlier file stays",
      .record = LEFT_RECORD(ADL_RECORD_PARTIAL, TIME_NS),
-     .verdicts = {OPEN, REPLACE, TAKEN, REPLACE, TAKEN, TAKEN}},
+     .verdicts = {OPEN, REPLACE, TAKEN, REPLACE, TAKEN, TAKEN, TAKEN}},
 };
 
 static void test_what_is_found_is_judged(void **state)
