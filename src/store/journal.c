@@ -14,6 +14,7 @@
 #include "asyncdl/error.h"
 #include "store/journal_db.h"
 #include "store/journal_match.h"
+#include "store/journal_window.h"
 #include "util/buf.h"
 #include "util/clock.h"
 
@@ -267,6 +268,53 @@ void adl_journal_copy_why(struct adl_journal *journal, char *why, size_t cap)
     uv_mutex_lock(&journal->lock);
     tell(journal, why, cap);
     uv_mutex_unlock(&journal->lock);
+}
+
+/* The lock is held. */
+static int check_rows(struct adl_journal *journal, struct adl_window *window,
+                      sqlite3_stmt *stmt)
+{
+    struct adl_window_range range = {
+        .last = journal->match.last,
+        .n_max = ADL_WINDOW_MAX,
+    };
+    int err;
+
+    do {
+        int rc = SQLITE_OK;
+
+        err = adl_window_fill(window, stmt, &range, &rc);
+        if (err == -EIO) {
+            return adl_journal_db_judge(&journal->db, rc);
+        }
+        if (err < 0) {
+            return adl_journal_db_refuse_row(&journal->db, err);
+        }
+        if (window->n > 0) {
+            range.after = window->records[window->n - 1].id;
+        }
+    } while (window->n > 0);
+    return 0;
+}
+
+int adl_journal_check(struct adl_journal *journal)
+{
+    struct adl_window *window = calloc(1, sizeof(*window));
+    sqlite3_stmt *stmt = NULL;
+
+    if (window == NULL) {
+        return -ENOMEM;
+    }
+    uv_mutex_lock(&journal->lock);
+    int err = adl_journal_db_prepare(&stmt, &journal->db, ADL_WINDOW_QUERY);
+    if (err == 0) {
+        err = check_rows(journal, window, stmt);
+    }
+    (void)sqlite3_finalize(stmt); /* repeats what was told */
+    uv_mutex_unlock(&journal->lock);
+    adl_window_finish(window);
+    free(window);
+    return err;
 }
 
 /* Paths of some rows, each ended by NUL. */

@@ -82,6 +82,12 @@ int adl_journal_put(struct adl_journal *journal,
 int adl_journal_commit(struct adl_journal *journal);
 
 /*
+ * Read all that was there at open: 0, ASYNCDL_EJOURNAL where a row makes no
+ * sense or cannot be read, or another negative code.
+ */
+int adl_journal_check(struct adl_journal *journal);
+
+/*
  * Call cb with the path of each record that was there at open, in order, until
  * it answers other than 0; then answers that. path is borrowed for the call, in
  * which the journal may be used. 0 or negative.

@@ -75,7 +75,8 @@ int adl_journal_db_refuse_row(struct adl_journal_db *db, int err)
     return adl_journal_db_refuse(db, err,
                                  err == ASYNCDL_EJOURNAL
                                      ? ADL_JOURNAL_FILE
-                                     " is damaged: a row makes no sense"
+                                     " is damaged: a row makes no sense; "
+                                     "--restart sets it aside"
                                      : asyncdl_strerror(err));
 }
 

@@ -42,6 +42,20 @@ static void read_boot(char boot[BOOT_ID_MAX])
     }
 }
 
+/* Before a restart: what is damaged within is to be set aside, too. */
+static int check_journal(struct adl_ledger *ledger,
+                         char error[ADL_LEDGER_ERROR_MAX])
+{
+    int err = adl_journal_check(ledger->journal);
+
+    if (err < 0) {
+        adl_journal_copy_why(ledger->journal, error, ADL_LEDGER_ERROR_MAX);
+        adl_journal_close(ledger->journal);
+        ledger->journal = NULL;
+    }
+    return err;
+}
+
 static int open_journal(struct adl_ledger *ledger,
                         char error[ADL_LEDGER_ERROR_MAX])
 {
@@ -58,6 +72,9 @@ static int open_journal(struct adl_ledger *ledger,
     }
     err = adl_journal_open(&ledger->journal, aside_fd, ADL_JOURNAL_KEEP, sync,
                            error, ADL_LEDGER_ERROR_MAX);
+    if (err == 0 && ledger->options.restarts) {
+        err = check_journal(ledger, error);
+    }
     if (ledger->options.restarts &&
         (err == ASYNCDL_EJOURNAL || err == ASYNCDL_EJOURNALNEW)) {
         err = adl_journal_open(&ledger->journal, aside_fd, ADL_JOURNAL_RESTART,
@@ -143,6 +160,13 @@ static int learn_old(struct adl_ledger *ledger)
     return err;
 }
 
+static int explain_names(int err, char error[ADL_LEDGER_ERROR_MAX])
+{
+    (void)snprintf(error, ADL_LEDGER_ERROR_MAX, "keep the names of files: %s",
+                   asyncdl_strerror(err));
+    return err;
+}
+
 int adl_ledger_claim(struct adl_ledger *ledger, const char *wanted,
                      struct adl_buf *path, char error[ADL_LEDGER_ERROR_MAX])
 {
@@ -152,11 +176,16 @@ int adl_ledger_claim(struct adl_ledger *ledger, const char *wanted,
         err = adl_names_claim(ledger->names, wanted, path);
     }
     uv_mutex_unlock(&ledger->lock);
-    if (err < 0) {
-        (void)snprintf(error, ADL_LEDGER_ERROR_MAX,
-                       "keep the names of files: %s", asyncdl_strerror(err));
-    }
-    return err;
+    return err < 0 ? explain_names(err, error) : 0;
+}
+
+/* So that a claim that follows, on whatever thread, need not read them. */
+static int learn(struct adl_ledger *ledger, char error[ADL_LEDGER_ERROR_MAX])
+{
+    uv_mutex_lock(&ledger->lock);
+    int err = learn_old(ledger);
+    uv_mutex_unlock(&ledger->lock);
+    return err < 0 ? explain_names(err, error) : 0;
 }
 
 /* 1 and the record of the entry, 0 where there is none, or negative. */
@@ -192,25 +221,59 @@ static int stand(struct adl_ledger *ledger, const struct adl_record *record,
     return adl_lookup_stand(&lookup, record, path, out, error);
 }
 
+/* One that is new. */
+static int name_new(struct adl_ledger *ledger, const struct adl_ledger_ask *ask,
+                    struct adl_buf *path, struct adl_standing *out,
+                    char error[ADL_LEDGER_ERROR_MAX])
+{
+    int err;
+
+    if (ask->is_name_open) {
+        err = learn(ledger, error);
+        if (err < 0) {
+            return err;
+        }
+        adl_buf_reset(path);
+        return adl_buf_add_str(path, ask->path);
+    }
+    err = adl_ledger_claim(ledger, ask->path, path, error);
+    return err < 0 ? err
+                   : stand(ledger, NULL, ask, adl_buf_str(path), out, error);
+}
+
+/* 1 where the record has a name, 0 where it has none or, in a restart, one that
+ * is not safe; or negative. */
+static int has_name(const struct adl_ledger *ledger,
+                    const struct adl_record *record,
+                    char error[ADL_LEDGER_ERROR_MAX])
+{
+    if (record == NULL || record->path == NULL) {
+        return 0;
+    }
+    if (!ledger->options.restarts) {
+        return 1; /* it is checked before it is written to */
+    }
+    int err = adl_lookup_check_path(record->path, error);
+    if (err == ASYNCDL_EJOURNAL) {
+        error[0] = '\0';
+        return 0;
+    }
+    return err < 0 ? err : 1;
+}
+
 /* Name it, and see how it stands. record is NULL for one that is new. */
 static int name(struct adl_ledger *ledger, const struct adl_record *record,
                 const struct adl_ledger_ask *ask, struct adl_buf *path,
                 struct adl_standing *out, char error[ADL_LEDGER_ERROR_MAX])
 {
-    bool has_name = record != NULL && record->path != NULL;
-    int err;
+    int rc = has_name(ledger, record, error);
 
-    if (!has_name && !ask->is_name_open) {
-        err = adl_ledger_claim(ledger, ask->path, path, error);
-        return err < 0
-                   ? err
-                   : stand(ledger, NULL, ask, adl_buf_str(path), out, error);
+    if (rc <= 0) {
+        return rc < 0 ? rc : name_new(ledger, ask, path, out, error);
     }
     adl_buf_reset(path);
-    err = adl_buf_add_str(path, has_name ? record->path : ask->path);
-    return err < 0 || !has_name
-               ? err
-               : stand(ledger, record, ask, record->path, out, error);
+    int err = adl_buf_add_str(path, record->path);
+    return err < 0 ? err : stand(ledger, record, ask, record->path, out, error);
 }
 
 int adl_ledger_admit(struct adl_ledger *ledger,
@@ -246,6 +309,10 @@ int adl_ledger_note(struct adl_ledger *ledger, struct adl_record *record)
     }
     if (record->state == ADL_RECORD_PARTIAL && ledger->boot[0] != '\0') {
         record->boot = ledger->boot;
+    }
+    if (record->state == ADL_RECORD_PARTIAL &&
+        ledger->options.sync == ADL_SYNC_NONE) {
+        record->bytes = 0; /* nobody saw to it that they last */
     }
     return adl_journal_put(ledger->journal, record);
 }

@@ -83,7 +83,8 @@ int adl_ledger_claim(struct adl_ledger *ledger, const char *wanted,
                      struct adl_buf *path, char error[ADL_LEDGER_ERROR_MAX]);
 
 /*
- * Note what became of an entry, from any thread; boot is filled in. It lasts
+ * Note what became of an entry, from any thread; boot is filled in, and bytes
+ * are 0 of half a body that is never made to last. It lasts
  * from the next settle on. 0 or negative; nothing is noted without a journal.
  */
 int adl_ledger_note(struct adl_ledger *ledger, struct adl_record *record);

@@ -16,6 +16,7 @@
 #include "store/place.h"
 
 #define READ_BYTES 65536
+#define PART_END   ".part"
 
 void adl_half_destroy(struct adl_half *half)
 {
@@ -156,11 +157,15 @@ static int keep_half(struct adl_half **out, const struct adl_record *record,
     return 0;
 }
 
-/* Parts have short names of our own making, without folders. */
+/* Parts have short names of our own making, without folders. Nothing else that
+ * lies aside is ever written to, as the journal itself. */
 static bool is_part_name(const char *name)
 {
-    return name != NULL && strlen(name) < ADL_PART_NAME_MAX &&
-           strchr(name, '/') == NULL && name[0] != '.' && name[0] != '\0';
+    size_t len = name != NULL ? strlen(name) : 0;
+
+    return len > strlen(PART_END) && len < ADL_PART_NAME_MAX &&
+           strchr(name, '/') == NULL && name[0] != '.' &&
+           strcmp(name + len - strlen(PART_END), PART_END) == 0;
 }
 
 static int find_half(struct adl_half **out, const struct adl_lookup *lookup,
@@ -184,9 +189,7 @@ static int find_half(struct adl_half **out, const struct adl_lookup *lookup,
     return bytes > 0 ? keep_half(out, record, bytes) : 0;
 }
 
-/* Is it one that adl_name_make_safe() could have made? Anybody may write to a
- * journal. */
-static int check_path(const char *path, char error[ADL_LOOKUP_ERROR_MAX])
+int adl_lookup_check_path(const char *path, char error[ADL_LOOKUP_ERROR_MAX])
 {
     struct adl_buf safe = {0};
     int err = adl_name_make_safe(&safe, path, strlen(path));
@@ -258,6 +261,12 @@ int adl_lookup_stand(const struct adl_lookup *lookup,
     enum adl_verdict verdict;
     int err = judge(&verdict, lookup, record, path, &found, error);
 
+    if (record != NULL &&
+        (err < 0 || get_state(verdict) == ADL_STANDING_OPEN)) {
+        int unsafe = adl_lookup_check_path(path, error); /* to be written to */
+
+        err = unsafe < 0 ? unsafe : err;
+    }
     if (err < 0) {
         return err;
     }
@@ -279,6 +288,5 @@ int adl_lookup_stand(const struct adl_lookup *lookup,
     if (record == NULL || out->state != ADL_STANDING_OPEN) {
         return 0;
     }
-    err = check_path(path, error); /* it will be written to */
-    return err < 0 ? err : find_half(&out->half, lookup, record);
+    return find_half(&out->half, lookup, record);
 }

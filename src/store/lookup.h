@@ -59,6 +59,12 @@ struct adl_lookup {
 };
 
 /*
+ * Anybody may write to a journal: 0 for a path that adl_name_make_safe() could
+ * have made, ASYNCDL_EJOURNAL for another, with that in error, or -ENOMEM.
+ */
+int adl_lookup_check_path(const char *path, char error[ADL_LOOKUP_ERROR_MAX]);
+
+/*
  * See how an entry stands whose file is called path; record is NULL for one
  * that the journal does not know. Adds to out. 0; -ENOMEM; -errno,
  * ASYNCDL_EINWAY, or ASYNCDL_EJOURNAL for a name that is not safe, with why in

@@ -29,7 +29,8 @@ struct bed {
 
 static void open_bed(struct bed *bed, void **state)
 {
-    static const struct adl_ledger_options options = {.keeps_journal = true};
+    static const struct adl_ledger_options options = {.keeps_journal = true,
+                                                      .sync = ADL_SYNC_BATCH};
     static const struct asyncdl_client_options client_options = {
         .http.protocols = "http"};
     struct asyncdl_request request = {.struct_size = sizeof(request),
