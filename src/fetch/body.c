@@ -161,6 +161,13 @@ static struct adl_validator *copy_version(const struct adl_validator *version)
     return copy;
 }
 
+static void tell_handover(struct adl_body *body)
+{
+    if (body->ops->on_handover != NULL) {
+        body->ops->on_handover(body);
+    }
+}
+
 static void submit(struct adl_body *body)
 {
     body->work.chunks = body->filled;
@@ -172,9 +179,7 @@ static void submit(struct adl_body *body)
     body->work.is_dropping = body->must_drop;
     body->work.is_keeping = body->must_keep;
     body->work.version = copy_version(body->version);
-    if (body->ops->on_handover != NULL) {
-        body->ops->on_handover(body);
-    }
+    tell_handover(body);
     body->filled = NULL;
     body->n_filled = 0;
     body->must_rewind = false;
@@ -391,6 +396,7 @@ void adl_body_save(struct adl_body *body)
             .done = done_small,
             .weight = 1,
         };
+        tell_handover(body);
         adl_offload_add(body->env->offload, &body->job);
     }
 }

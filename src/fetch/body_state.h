@@ -29,8 +29,8 @@ struct adl_body_env {
 struct adl_body_ops {
     void (*on_room)(struct adl_body *body);  /* chunks were written */
     void (*on_saved)(struct adl_body *body); /* after save or drop; err says */
-    /* A job of a file that is not small is handed over: what on_half reads is
-     * to be set aside. May be NULL. */
+    /* A job is handed over: what on_half and on_void read is to be set aside.
+     * May be NULL. */
     void (*on_handover)(struct adl_body *body);
     /*
      * On a thread of the pool: a file is ready to appear, which it does once
@@ -47,6 +47,12 @@ struct adl_body_ops {
      * set.
      */
     void (*on_half)(struct adl_body *body, const char *part, uint64_t n_synced);
+    /*
+     * Likewise: what was noted of half a body is void, since its part is about
+     * to hold another one. Returns once that lasts: 0, or why it does not. Not
+     * NULL where a version is set.
+     */
+    int (*on_void)(struct adl_body *body);
 };
 
 struct adl_chunk;
@@ -104,6 +110,7 @@ struct adl_body {
     uint64_t n_noted;  /* bytes when they were last noted */
     uint64_t n_synced; /* of these, what would survive a power cut */
     bool is_left;      /* half of it was left to a later run */
+    bool is_noted;     /* it may stand in the journal that there is half */
 };
 
 #endif

@@ -40,6 +40,7 @@ static const struct adl_body_ops body_ops = {
     .on_ready = adl_remember_ready,
     .on_unmade = adl_remember_unmade,
     .on_half = adl_remember_half,
+    .on_void = adl_remember_void,
 };
 
 static void on_ended(struct adl_attempt *attempt, void *data)

@@ -86,6 +86,7 @@ static void on_admitted(struct adl_job *job)
         skip(t);
     } else {
         t->is_named = t->is_named || t->standing.is_named;
+        t->body.is_noted = t->standing.has_part;
         adl_take_half(t);
         adl_start_enqueue(t, 0);
     }

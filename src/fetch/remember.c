@@ -158,6 +158,28 @@ void adl_remember_half(struct adl_body *body, const char *part,
     adl_buf_finish(&url);
 }
 
+/* It has begun, and nothing of it can be gone on with. */
+int adl_remember_void(struct adl_body *body)
+{
+    const struct asyncdl_transfer *t = body->transfer;
+    const struct moment moment = {
+        .n_attempts = t->handed.n_attempts,
+        .status = t->handed.status,
+    };
+    struct adl_record record = {.state = ADL_RECORD_PARTIAL};
+    char checksum[ADL_CHECKSUM_TEXT_MAX];
+    struct adl_buf url = {0};
+
+    fill(&record, t, &moment, &url, checksum);
+    record.mtime_ns = t->standing.mtime_ns;
+    int err = adl_ledger_note(get_ledger(t), &record);
+    if (err == 0) {
+        err = adl_ledger_settle(get_ledger(t));
+    }
+    adl_buf_finish(&url);
+    return err;
+}
+
 bool adl_remember_must_note(const struct asyncdl_transfer *t)
 {
     bool is_local = t->err < 0 && t->err > LAST_ERRNO;

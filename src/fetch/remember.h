@@ -15,13 +15,14 @@
 #include "fetch/body_state.h"
 #include "fetch/transfer.h"
 
-/* struct adl_body_ops.on_handover, on_ready, on_unmade, on_half. */
+/* struct adl_body_ops.on_handover, on_ready, on_unmade, on_half, on_void. */
 void adl_remember_handover(struct adl_body *body);
 int adl_remember_ready(struct adl_body *body, const struct adl_sink *sink,
                        struct adl_sink_error *error);
 void adl_remember_unmade(struct adl_body *body, int err, const char *why);
 void adl_remember_half(struct adl_body *body, const char *part,
                        uint64_t n_synced);
+int adl_remember_void(struct adl_body *body);
 
 /* Is its failure to be noted, and was not yet? */
 bool adl_remember_must_note(const struct asyncdl_transfer *t);

@@ -58,14 +58,35 @@ static int appear(struct adl_body *body, const struct adl_sink_target *target,
     return err;
 }
 
+/*
+ * Parts are named for their files: before another version's bytes go to a part
+ * that is noted as half of one, the note must be gone. A run that is killed
+ * right then would be gone on with that version, on top of the other.
+ */
+static int void_note(struct adl_body *body, const char *path,
+                     struct adl_sink_error *error)
+{
+    int err = body->is_noted ? body->ops->on_void(body) : 0;
+
+    if (err < 0) {
+        return adl_sink_error_report(error, err, "note in the journal", path);
+    }
+    body->is_noted = false;
+    return 0;
+}
+
 void adl_save_small(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
     struct adl_sink_error error;
 
     adl_sink_error_init(&error);
-    body->err = adl_sink_make(&body->sink, body->env->dir, &body->target,
-                              adl_buf_str(&body->mem), body->mem.len, &error);
+    body->err = void_note(body, body->target.path, &error);
+    if (body->err == 0) {
+        body->err =
+            adl_sink_make(&body->sink, body->env->dir, &body->target,
+                          adl_buf_str(&body->mem), body->mem.len, &error);
+    }
     if (body->err == 0) {
         body->err = get_ready(body, &error);
     }
@@ -101,8 +122,11 @@ static int open_sink(struct adl_body *body, struct adl_sink_error *error)
                               &rest, body->work.expected, error);
         body->n_noted = rest.bytes;
     } else {
-        err = adl_sink_open(&body->sink, body->env->dir, &body->work.target,
-                            body->work.expected, error);
+        err = void_note(body, body->work.target.path, error);
+        if (err == 0) {
+            err = adl_sink_open(&body->sink, body->env->dir, &body->work.target,
+                                body->work.expected, error);
+        }
     }
     body->rest.part[0] = '\0';
     return err;
@@ -115,7 +139,10 @@ static int write_chunks(struct adl_body *body, struct adl_sink_error *error)
     if (body->sink == NULL) {
         err = open_sink(body, error);
     } else if (body->work.is_rewinding) {
-        err = adl_sink_rewind(body->sink, &body->work.target, error);
+        err = void_note(body, body->work.target.path, error);
+        if (err == 0) {
+            err = adl_sink_rewind(body->sink, &body->work.target, error);
+        }
         body->n_noted = 0;
         body->n_synced = 0;
     }
@@ -133,6 +160,7 @@ static void note_half(struct adl_body *body)
 
     body->ops->on_half(body, adl_sink_get_part(body->sink), body->n_synced);
     body->n_noted = size;
+    body->is_noted = true;
 }
 
 /* Note it now and then. Was it? */
@@ -172,9 +200,11 @@ static bool leave_half(struct adl_body *body)
 static void end_without_file(struct adl_body *body, struct adl_job *job)
 {
     bool is_keeping = body->work.is_keeping || body->work.err < 0;
+    bool is_left = is_keeping && leave_half(body);
 
-    body->is_left = is_keeping && leave_half(body);
-    if (!body->is_left) {
+    if (is_left) {
+        body->is_left = true; /* also where a job that follows has nothing */
+    } else {
         adl_sink_abort(body->sink);
         body->sink = NULL;
         job->seal = NULL;

@@ -288,5 +288,6 @@ int adl_lookup_stand(const struct adl_lookup *lookup,
     if (record == NULL || out->state != ADL_STANDING_OPEN) {
         return 0;
     }
+    out->has_part = record->state == ADL_RECORD_PARTIAL && record->part != NULL;
     return find_half(&out->half, lookup, record);
 }

@@ -43,6 +43,7 @@ struct adl_standing {
     unsigned attempts;     /* of earlier runs */
     bool replaces;         /* what has its name is its own earlier file */
     int64_t mtime_ns;      /* of that; 0 */
+    bool has_part;         /* half of it is noted, trusted or not */
     struct adl_half *half; /* owned; of one that is open: NULL, or its begin */
     bool is_named;         /* it has a name that nobody may change any more */
     uint64_t bytes;        /* of one that is done */

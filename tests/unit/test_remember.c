@@ -161,6 +161,34 @@ static void test_a_half_that_is_left_says_why(void **state)
     }
 }
 
+static void test_a_half_that_is_void_is_noted_for_good(void **state)
+{
+    struct adl_validator version;
+    struct adl_journal *journal = NULL;
+    struct adl_record record;
+    struct bed bed;
+
+    open_bed(&bed, state);
+    make_validator(&version, "\"a\"");
+    adl_remember_handover(&bed.t->body);
+    bed.t->body.work.version = &version;
+    adl_remember_half(&bed.t->body, "0123456789abcdef.part", 5);
+    bed.t->body.work.version = NULL;
+    bed.t->standing.mtime_ns = MTIME_NS;
+    assert_int_equal(adl_remember_void(&bed.t->body), 0);
+
+    read_back(&bed, &record, &journal);
+    assert_int_equal(record.state, ADL_RECORD_PARTIAL);
+    assert_null(record.part);
+    assert_null(record.etag);
+    assert_int_equal(record.bytes, 0);
+    assert_int_equal(record.attempts, 5);
+    assert_string_equal(record.path, "a");
+    assert_int_equal(record.mtime_ns, MTIME_NS);
+    adl_journal_close(journal);
+    close_bed(&bed);
+}
+
 static void test_a_file_that_is_ready_is_noted_as_done(void **state)
 {
     const struct adl_sink_target target = {.path = "a", .mtime_s = 1700000000};
@@ -283,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_half_is_noted_as_it_was_handed_over),
         TEST(test_a_half_that_is_left_says_why),
+        TEST(test_a_half_that_is_void_is_noted_for_good),
         TEST(test_a_file_that_is_ready_is_noted_as_done),
         TEST(test_a_file_that_was_not_made_is_noted_as_failed),
         TEST(test_what_must_be_noted),
