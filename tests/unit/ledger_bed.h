@@ -183,15 +183,13 @@ static inline void save(struct bed *bed, uint64_t n, const char *wanted,
     finish_file(bed, n, text);
 }
 
-/* Admit an entry, and leave half of its body; the name of its part is copied
- * to part. */
-static inline void leave_half(struct bed *bed, uint64_t n, const char *wanted,
-                              const char *text, char part[ADL_PART_NAME_MAX])
+/* Leave half of the body of the entry that was admitted; the name of its part
+ * is copied to part. */
+static inline void note_half(struct bed *bed, uint64_t n, const char *text,
+                             char part[ADL_PART_NAME_MAX])
 {
     struct adl_sink *sink = NULL;
     struct adl_sink_error error;
-
-    admit(bed, n, wanted);
     struct adl_sink_target target = make_target(bed);
     struct adl_record record = make_entry(bed, n, ADL_RECORD_PARTIAL);
     assert_int_equal(adl_sink_open(&sink, bed->dir, &target, 0, &error), 0);
@@ -202,6 +200,14 @@ static inline void leave_half(struct bed *bed, uint64_t n, const char *wanted,
     record.total = 1000;
     note(bed, &record);
     adl_sink_leave(sink);
+}
+
+/* Admit an entry and leave half of its body. */
+static inline void leave_half(struct bed *bed, uint64_t n, const char *wanted,
+                              const char *text, char part[ADL_PART_NAME_MAX])
+{
+    admit(bed, n, wanted);
+    note_half(bed, n, text, part);
 }
 
 /* The path of a name aside. */
