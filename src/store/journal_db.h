@@ -15,7 +15,7 @@
 #define ADL_JOURNAL_LOCK "journal.lock"
 
 /* More entries than this are no journal, but nonsense. */
-#define ADL_JOURNAL_MAX_ID (UINT64_C(1) << 32)
+#define ADL_JOURNAL_MAX_ID (UINT64_C(1) << 30)
 
 #define ADL_JOURNAL_WHY_MAX 256
 

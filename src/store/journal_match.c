@@ -7,6 +7,8 @@
 
 /* Ids that are passed in one call: lists that are reversed stay fast. */
 #define MAX_SKIPPED 1024
+#define WORD_IDS    64
+#define ALL_MATCHED UINT64_MAX /* of a word */
 
 static const char make_index[] =
     "CREATE TEMP TABLE keys (key BLOB, id INTEGER, PRIMARY KEY (key, id)) "
@@ -23,7 +25,7 @@ int adl_match_init(struct adl_match *match, struct adl_journal_db *db,
 {
     *match = (struct adl_match){.db = db, .last = last, .n_left = last};
     match->n_next = 1;
-    match->matched = calloc(last / 8 + 1, 1);
+    match->matched = calloc(last / WORD_IDS + 1, sizeof(*match->matched));
     if (match->matched == NULL) {
         return -ENOMEM;
     }
@@ -41,22 +43,36 @@ void adl_match_finish(struct adl_match *match)
 
 static bool is_matched(const struct adl_match *match, uint64_t id)
 {
-    return (match->matched[id / 8] >> (id % 8) & 1) != 0;
+    return (match->matched[id / WORD_IDS] >> (id % WORD_IDS) & 1) != 0;
 }
 
 static void set_matched(struct adl_match *match, uint64_t id)
 {
     if (!is_matched(match, id)) {
-        match->matched[id / 8] |= (uint8_t)(1u << (id % 8));
+        match->matched[id / WORD_IDS] |= UINT64_C(1) << (id % WORD_IDS);
         match->n_left--;
     }
 }
 
-/* Rows were read in order from first: ids that did not come have none. */
+/* Rows were read in order from first: ids that did not come have none. Anybody
+ * may leave a gap of a billion: many at once. */
 static void settle_gap(struct adl_match *match, uint64_t first, uint64_t end)
 {
-    for (uint64_t id = first; id < end; id++) {
-        set_matched(match, id);
+    uint64_t id = first;
+
+    while (id < end) {
+        uint64_t *word = &match->matched[id / WORD_IDS];
+        bool is_whole = id % WORD_IDS == 0 && end - id >= WORD_IDS;
+
+        if (is_whole && *word == 0) {
+            *word = ALL_MATCHED;
+            match->n_left -= WORD_IDS;
+        } else if (!is_whole || *word != ALL_MATCHED) {
+            set_matched(match, id);
+            id++;
+            continue;
+        }
+        id += WORD_IDS;
     }
 }
 
@@ -133,7 +149,10 @@ static uint64_t find_first_left(const struct adl_match *match)
     uint64_t id = 1;
 
     while (id <= match->last && is_matched(match, id)) {
-        id++;
+        bool is_whole =
+            id % WORD_IDS == 0 && match->matched[id / WORD_IDS] == ALL_MATCHED;
+
+        id += is_whole ? WORD_IDS : 1;
     }
     return id;
 }
