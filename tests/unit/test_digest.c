@@ -243,6 +243,30 @@ static void test_a_small_text_is_cut_and_not_overrun(void **state)
     assert_memory_equal(text, "md5 is \00089abcde", 16);
 }
 
+static void test_what_is_written_is_read_again(void **state)
+{
+    static const enum adl_digest_kind all[] = {
+        ADL_DIGEST_MD5, ADL_DIGEST_SHA1, ADL_DIGEST_SHA256, ADL_DIGEST_SHA512};
+    const struct adl_checksum none = {0};
+    char text[ADL_CHECKSUM_TEXT_MAX];
+
+    (void)state;
+    adl_checksum_format(text, &none);
+    assert_string_equal(text, "");
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        struct adl_checksum sum = {.kind = all[i]};
+        struct adl_checksum again = {0};
+
+        for (size_t at = 0; at < adl_digest_size(all[i]); at++) {
+            sum.bytes[at] = (uint8_t)(255 - at);
+        }
+        adl_checksum_format(text, &sum);
+        assert_int_equal(adl_checksum_parse(&again, text), 0);
+        assert_int_equal(again.kind, sum.kind);
+        assert_memory_equal(again.bytes, sum.bytes, sizeof(sum.bytes));
+    }
+}
+
 static void test_destroying_null_is_allowed(void **state)
 {
     (void)state;
@@ -260,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_checksum_is_refused),
         cmocka_unit_test(test_the_last_byte_of_a_hash_counts),
         cmocka_unit_test(test_a_small_text_is_cut_and_not_overrun),
+        cmocka_unit_test(test_what_is_written_is_read_again),
         cmocka_unit_test(test_destroying_null_is_allowed),
     };
 

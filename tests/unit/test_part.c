@@ -320,6 +320,93 @@ static void test_a_failed_call_on_a_leftover_leaks_nothing(void **state)
     close(folder_fd);
 }
 
+static void test_a_part_that_was_left_is_taken_up(void **state)
+{
+    const struct scratch *s = *state;
+    int folder_fd = open_folder(s);
+    struct adl_part part = open_part(folder_fd);
+    struct adl_part again;
+    struct adl_part third;
+    char bytes[8];
+
+    assert_int_equal(write(part.fd, "half", 4), 4);
+    assert_int_equal(adl_part_adopt(&again, folder_fd, part.name), -ESTALE);
+    adl_part_leave(&part);
+    assert_int_equal(part.fd, -1);
+    assert_int_equal(adl_part_adopt(&again, folder_fd, part.name), 0);
+    assert_string_equal(again.name, part.name);
+    assert_int_equal(read(again.fd, bytes, sizeof(bytes)), 4);
+    /* and it is held */
+    assert_int_equal(adl_part_open(&third, folder_fd, "a/b.iso"), 0);
+    assert_string_not_equal(third.name, again.name);
+    adl_part_abort(&third);
+    adl_part_abort(&again);
+    assert_int_equal(scratch_count_entries(s->path), 0);
+    close(folder_fd);
+}
+
+static void test_what_cannot_be_gone_on_with_is_not_taken_up(void **state)
+{
+    static const char kinds[] = "-dlf2"; /* nothing, folder, link, FIFO, two */
+    const struct scratch *s = *state;
+    int folder_fd = open_folder(s);
+
+    scratch_write(scratch_path(s, "other"), "other");
+    for (const char *kind = kinds; *kind != '\0'; kind++) {
+        const char *path = scratch_path(s, "x.part");
+        struct adl_part part = {.fd = -1};
+
+        if (*kind == 'd') {
+            assert_int_equal(mkdir(path, 0777), 0);
+        } else if (*kind == 'l') {
+            assert_int_equal(symlink("other", path), 0);
+        } else if (*kind == 'f') {
+            assert_int_equal(mkfifo(path, 0777), 0);
+        } else if (*kind == '2') {
+            assert_int_equal(link(scratch_path(s, "other"), path), 0);
+        }
+        assert_int_equal(adl_part_adopt(&part, folder_fd, "x.part"), -ESTALE);
+        assert_int_equal(part.fd, -1);
+        if (*kind != '-') {
+            assert_int_equal(remove(path), 0);
+        }
+    }
+    assert_true(scratch_holds(scratch_path(s, "other"), "other", 5));
+    close(folder_fd);
+}
+
+static void test_a_failed_call_on_a_part_that_was_left_keeps_it(void **state)
+{
+    static const struct {
+        enum fault_call call;
+        int fault;
+        int err;
+    } cases[] = {
+        {FAULT_OPENAT, EMFILE, -EMFILE}, {FAULT_OPENAT, EIO, -ESTALE},
+        {FAULT_FLOCK, EIO, -ESTALE},     {FAULT_FLOCK, EOPNOTSUPP, 0},
+        {FAULT_FSTAT, EIO, -ESTALE},     {FAULT_FSTATAT, EIO, -ESTALE},
+    };
+    const struct scratch *s = *state;
+    int folder_fd = open_folder(s);
+    struct adl_part name = learn_name(folder_fd);
+
+    leave_part(folder_fd, "half");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_part part = {.fd = -1};
+
+        fault_arm(cases[i].call, 1, cases[i].fault);
+        assert_int_equal(adl_part_adopt(&part, folder_fd, name.name),
+                         cases[i].err);
+        fault_clear();
+        if (cases[i].err == 0) {
+            adl_part_leave(&part);
+        }
+        assert_true(scratch_holds(scratch_path(s, name.name), "half", 4));
+        assert_int_equal(scratch_count_fds(), s->n_fds + 1);
+    }
+    close(folder_fd);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, teardown)
 
@@ -337,6 +424,9 @@ int main(void)
         TEST(test_committing_is_refused_or_replaces_as_asked),
         TEST(test_a_failed_call_leaves_no_part_and_no_descriptor),
         TEST(test_a_failed_call_on_a_leftover_leaks_nothing),
+        TEST(test_a_part_that_was_left_is_taken_up),
+        TEST(test_what_cannot_be_gone_on_with_is_not_taken_up),
+        TEST(test_a_failed_call_on_a_part_that_was_left_keeps_it),
     };
 
     return cmocka_run_group_tests_name("part", tests, NULL, NULL);
