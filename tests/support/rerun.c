@@ -39,17 +39,6 @@ void rerun_need(struct download *d, const char *list, const char *options,
     }
 }
 
-uint64_t rerun_get_received(struct download *d)
-{
-    const char *at = strstr(d->cmd.out, "\nReceived ");
-
-    if (at == NULL) {
-        fail_msg("no summary in:\n%s", d->cmd.out);
-        return 0;
-    }
-    return strtoull(at + strlen("\nReceived "), NULL, 10);
-}
-
 static bool is_part(const char *name)
 {
     size_t len = strlen(name);

@@ -18,9 +18,6 @@ uint64_t rerun_count(struct download *d, const char *list, const char *options,
 void rerun_need(struct download *d, const char *list, const char *options,
                 int status, uint64_t n_requests);
 
-/* Bytes that a run received, by its summary. */
-uint64_t rerun_get_received(struct download *d);
-
 /* The path of the only part, valid until the download's end; NULL: there are
  * none or several. */
 const char *rerun_find_part(struct download *d);
