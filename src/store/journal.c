@@ -30,7 +30,9 @@ struct adl_journal {
     uint64_t last_id; /* the highest that was taken or put */
     uint64_t n_done;  /* put in this run */
     uint64_t n_failed;
-    int lock_fd; /* -1: none */
+    int lock_fd;  /* -1: none */
+    int lost_err; /* what was put and not committed is lost; 0: nothing is */
+    bool has_put; /* and did not commit it */
     bool is_ended;
 };
 
@@ -151,12 +153,35 @@ int adl_journal_open(struct adl_journal **out, int aside_fd,
     return 0;
 }
 
+static bool has_transaction(const struct adl_journal *journal)
+{
+    return !sqlite3_get_autocommit(journal->db.folder.db);
+}
+
+/*
+ * Pass on what a call came to. A failure may end the transaction with the rows
+ * of all who have put some: none of them may be told that his are committed,
+ * so that from then on everybody gets that error.
+ */
+static int judge(struct adl_journal *journal, int err)
+{
+    if (journal->lost_err == 0 && journal->has_put &&
+        !has_transaction(journal)) {
+        journal->lost_err = err < 0 ? err : -EIO;
+    }
+    return err < 0 ? err : journal->lost_err;
+}
+
 static int commit(struct adl_journal *journal)
 {
-    if (sqlite3_get_autocommit(journal->db.folder.db)) {
-        return 0;
+    int err = judge(journal, 0);
+
+    if (err < 0 || !has_transaction(journal)) {
+        return err;
     }
-    return adl_journal_db_run(&journal->db, journal->commit);
+    err = adl_journal_db_run(&journal->db, journal->commit);
+    journal->has_put = journal->has_put && err < 0;
+    return judge(journal, err);
 }
 
 static int end_run(struct adl_journal *journal, int status)
@@ -208,7 +233,14 @@ int adl_journal_match(struct adl_journal *journal,
     const struct adl_record *found = NULL;
 
     uv_mutex_lock(&journal->lock);
-    int answer = adl_match_find(&found, &journal->match, key);
+    int answer = judge(journal, 0);
+    if (answer == 0) {
+        answer = adl_match_find(&found, &journal->match, key);
+        if (answer >= 0 && !has_transaction(journal)) {
+            journal->has_put = false; /* it was committed */
+        }
+        answer = answer < 0 ? judge(journal, answer) : answer;
+    }
     if (answer > 0) {
         *out = *found;
     }
@@ -219,15 +251,19 @@ int adl_journal_match(struct adl_journal *journal,
 static int put(struct adl_journal *journal, const struct adl_record *record)
 {
     struct adl_journal_db *db = &journal->db;
-    int err = 0;
+    int err = judge(journal, 0);
 
-    if (sqlite3_get_autocommit(db->folder.db)) {
+    if (err == 0 && !has_transaction(journal)) {
         err = adl_journal_db_run(db, journal->begin);
     }
     if (err == 0) {
         err = adl_journal_db_judge(db, adl_row_bind(journal->put, record));
     }
-    return err < 0 ? err : adl_journal_db_run(db, journal->put);
+    if (err == 0) {
+        err = adl_journal_db_run(db, journal->put);
+    }
+    journal->has_put = journal->has_put || err == 0;
+    return judge(journal, err);
 }
 
 int adl_journal_put(struct adl_journal *journal,

@@ -14,7 +14,8 @@
  * block: a commit may wait for the disk.
  *
  * Where a function answers a negative code, the file is as good as before; but
- * all that was put since the last commit may be lost.
+ * all that was put since the last commit may be lost. If it was, match, put and
+ * commit fail from then on: whoever else put something is not told it lasts.
  */
 #ifndef ADL_STORE_JOURNAL_H
 #define ADL_STORE_JOURNAL_H

@@ -147,8 +147,8 @@ static void test_a_journal_that_fills_the_disk_goes_on_with_room(void **state)
 {
     const struct lines lines = {.n = 1500, .get_size = empty, .salt = "empty"};
 
-    for (unsigned pages = 0; pages < 3; pages++) {
-        check_full(state, &lines, (320 + 20 * pages) * 1024, "");
+    for (unsigned pages = 0; pages < 25; pages++) {
+        check_full(state, &lines, (320 + 7 * pages) * 1024, "");
     }
 }
 

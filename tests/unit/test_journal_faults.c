@@ -4,8 +4,10 @@
 #include "unit/journal_records.h"
 
 #include <errno.h>
+#include <signal.h>
 
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 #include "asyncdl/error.h"
 #include "support/fault.h"
@@ -156,6 +158,43 @@ static void test_calls_of_the_system_may_fail(void **state)
     close(aside_fd);
 }
 
+/* Writes to files fail from here on: what is open takes no more bytes. */
+static struct rlimit forbid_writes(void)
+{
+    struct rlimit before;
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    return before;
+}
+
+/* One commit fails and takes the rows of all with it. Nobody must be told that
+ * his are safe, not even once there is room again. */
+static void test_rows_that_a_failure_took_back_are_never_committed(void **state)
+{
+    int aside_fd = open_aside(*state);
+    struct adl_journal *journal = open_journal(aside_fd);
+    struct adl_record record = make_record(N_BEFORE + 1, N_BEFORE);
+
+    put_records(journal, N_BEFORE);
+    assert_int_equal(adl_journal_commit(journal), 0);
+    assert_int_equal(adl_journal_put(journal, &record), 0);
+    struct rlimit before = forbid_writes();
+    int err = adl_journal_commit(journal);
+    assert_true(err < 0);
+    assert_int_equal(adl_journal_commit(journal), err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+
+    assert_int_equal(adl_journal_commit(journal), err);
+    assert_int_equal(adl_journal_put(journal, &record), err);
+    assert_int_equal(adl_journal_end_run(journal, 0), err);
+    adl_journal_close(journal);
+    check_whole(aside_fd);
+    close(aside_fd);
+}
+
 static void test_a_restart_that_fails_leaves_all_as_it_was(void **state)
 {
     static const struct fault_case cases[] = {
@@ -202,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_any_call_may_fail),
         TEST(test_calls_of_the_system_may_fail),
+        TEST(test_rows_that_a_failure_took_back_are_never_committed),
         TEST(test_a_restart_that_fails_leaves_all_as_it_was),
     };
 
