@@ -141,6 +141,10 @@ static int add_directory(struct adl_buf *buf, const char *dir, int err)
                             "end, or use another --dir",
                             at);
     case ASYNCDL_EINWAY:
+        return adl_buf_addf(buf,
+                            "%s/.asyncdl/journal.db: %s: remove it, or do "
+                            "without with --no-journal",
+                            at, why);
     case ASYNCDL_EJOURNAL:
         return adl_buf_addf(buf,
                             "%s/.asyncdl/journal.db: %s; --restart sets it "
