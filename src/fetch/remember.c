@@ -44,6 +44,7 @@ static void fill(struct adl_record *record, const struct asyncdl_transfer *t,
     memcpy(record->key, t->key, sizeof(record->key));
     record->url = adl_redact_url(url, t->urls[0]) == 0 ? adl_buf_str(url) : "";
     record->path = t->is_named ? t->path : NULL;
+    record->checksum = or_null(checksum);
     record->attempts = t->standing.attempts + moment->n_attempts;
     record->status = moment->status;
     if (version != NULL) {
@@ -95,7 +96,6 @@ int adl_remember_ready(struct adl_body *body, const struct adl_sink *sink,
         record.mtime_ns = facts.mtime_ns;
         record.earlier_ns = t->standing.mtime_ns;
         record.part = or_null(facts.part);
-        record.checksum = or_null(checksum);
         record.has_sha256 = t->checks.sha256 != NULL;
         memcpy(record.sha256, body->sha256, sizeof(record.sha256));
         err = adl_ledger_note(get_ledger(t), &record);

@@ -248,6 +248,22 @@ int adl_journal_match(struct adl_journal *journal,
     return answer;
 }
 
+int adl_journal_match_unfinished(struct adl_journal *journal,
+                                 const uint8_t key[ADL_JOURNAL_KEY],
+                                 const char *checksum, struct adl_record *out)
+{
+    const struct adl_record *found = NULL;
+
+    uv_mutex_lock(&journal->lock);
+    int answer =
+        adl_match_find_unfinished(&found, &journal->match, key, checksum);
+    if (answer > 0) {
+        *out = *found;
+    }
+    uv_mutex_unlock(&journal->lock);
+    return answer;
+}
+
 static int put(struct adl_journal *journal, const struct adl_record *record)
 {
     struct adl_journal_db *db = &journal->db;

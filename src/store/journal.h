@@ -70,6 +70,16 @@ int adl_journal_match(struct adl_journal *journal,
                       struct adl_record *out);
 
 /*
+ * Likewise, but only one that was not finished at open and has that checksum
+ * (NULL: none), wherever it stands. Lines of one key and checksum may have each
+ * other's records: what a line shall get that is in the list once more, as it
+ * failed the last time.
+ */
+int adl_journal_match_unfinished(struct adl_journal *journal,
+                                 const uint8_t key[ADL_JOURNAL_KEY],
+                                 const char *checksum, struct adl_record *out);
+
+/*
  * Insert the record, or replace that of its id, in a transaction that is begun
  * when none is open. 0 or negative.
  */

@@ -26,6 +26,12 @@
 #define NEW_FILE ADL_JOURNAL_FILE ".new"
 #define OLD_FILE ADL_JOURNAL_FILE ".old"
 
+/* Rows that are not done by key: small, as nearly all get done. Journals that
+ * were made without it get it when they are next written. */
+#define MAKE_INDEX                                                           \
+    "CREATE INDEX IF NOT EXISTS main." ADL_JOURNAL_INDEX " ON entries (key)" \
+    " WHERE state <> 'done';"
+
 /* "sqlite3 journal.db .schema" shows it as it stands here. */
 static const char schema[] =
     "BEGIN IMMEDIATE;"
@@ -43,7 +49,7 @@ static const char schema[] =
     "  last_modified TEXT,\n"
     "  attempts INTEGER,       -- made for it so far\n"
     "  total INTEGER,          -- half: bytes of the whole, 0 is unknown\n"
-    "  checksum TEXT,          -- that the file was checked against\n"
+    "  checksum TEXT,          -- that the file is checked against\n"
     "  part TEXT,              -- half: the file that holds it\n"
     "  boot TEXT,              -- half: boot of the machine that wrote it\n"
     "  err INTEGER,            -- failed: asyncdl's code\n"
@@ -59,8 +65,7 @@ static const char schema[] =
     "  status INTEGER,           -- exit status; NULL: not known\n"
     "  done INTEGER,             -- entries finished by this run\n"
     "  failed INTEGER            -- entries that failed in this run\n"
-    ");"
-    "PRAGMA application_id = 0x4144424a;"
+    ");" MAKE_INDEX "PRAGMA application_id = 0x4144424a;"
     "PRAGMA user_version = 1;"
     "COMMIT";
 
@@ -318,7 +323,8 @@ static int open_writing(struct adl_journal_db *db, bool is_durable,
     /* With a first write: without shared memory that is what fails. */
     return err < 0 ? err
                    : adl_journal_db_exec(
-                         db, is_journal ? "BEGIN IMMEDIATE; COMMIT" : schema);
+                         db, is_journal ? "BEGIN IMMEDIATE;" MAKE_INDEX "COMMIT"
+                                        : schema);
 }
 
 /* May it be the file system that cannot share memory? */

@@ -14,6 +14,8 @@
 #define ADL_JOURNAL_FILE "journal.db"
 #define ADL_JOURNAL_LOCK "journal.lock"
 
+#define ADL_JOURNAL_INDEX "unfinished"
+
 /* More entries than this are no journal, but nonsense. */
 #define ADL_JOURNAL_MAX_ID (UINT64_C(1) << 30)
 

@@ -29,14 +29,17 @@ int adl_match_init(struct adl_match *match, struct adl_journal_db *db,
     if (match->matched == NULL) {
         return -ENOMEM;
     }
-    return adl_journal_db_prepare(&match->in_order, db, ADL_WINDOW_QUERY);
+    int err = adl_journal_db_prepare(&match->in_order, db, ADL_WINDOW_QUERY);
+    return err < 0 ? err : adl_unfinished_init(&match->unfinished, db);
 }
 
 void adl_match_finish(struct adl_match *match)
 {
     (void)sqlite3_finalize(match->in_order); /* repeats what was told */
     (void)sqlite3_finalize(match->by_key);   /* likewise */
+    adl_unfinished_finish(&match->unfinished);
     adl_window_finish(&match->window);
+    adl_window_finish(&match->one);
     free(match->matched);
     *match = (struct adl_match){0};
 }
@@ -262,6 +265,48 @@ int adl_match_find(const struct adl_record **out, struct adl_match *match,
     }
     set_matched(match, record->id);
     match->at++;
+    *out = record;
+    return 1;
+}
+
+/* Read one row, wherever it is. NULL where it has gone. */
+static int read_one(const struct adl_record **out, struct adl_match *match,
+                    uint64_t id)
+{
+    const struct adl_window_range range = {
+        .after = id - 1, .last = id, .n_max = 1};
+    int rc = SQLITE_OK;
+    int err = adl_window_fill(&match->one, match->in_order, &range, &rc);
+
+    if (err < 0) {
+        return err == -EIO ? adl_journal_db_judge(match->db, rc)
+                           : adl_journal_db_refuse_row(match->db, err);
+    }
+    *out = match->one.n > 0 ? &match->one.records[0] : NULL;
+    return 0;
+}
+
+int adl_match_find_unfinished(const struct adl_record **out,
+                              struct adl_match *match,
+                              const uint8_t key[ADL_JOURNAL_KEY],
+                              const char *checksum)
+{
+    struct adl_unfinished_query query = {
+        .key = key, .checksum = checksum, .last = match->last};
+    const struct adl_record *record = NULL;
+
+    int rc = adl_unfinished_find(&query.after, &match->unfinished, &query);
+    while (rc > 0 && is_matched(match, query.after)) {
+        rc = adl_unfinished_find(&query.after, &match->unfinished, &query);
+    }
+    if (rc <= 0) {
+        return rc;
+    }
+    int err = read_one(&record, match, query.after);
+    if (err < 0 || record == NULL) {
+        return err;
+    }
+    set_matched(match, record->id);
     *out = record;
     return 1;
 }

@@ -9,6 +9,7 @@
 #define ADL_STORE_JOURNAL_MATCH_H
 
 #include "store/journal_db.h"
+#include "store/journal_unfinished.h"
 #include "store/journal_window.h"
 
 struct adl_match {
@@ -22,6 +23,8 @@ struct adl_match {
     uint64_t *matched; /* a bit an id; also for ids that have no row */
     sqlite3_stmt *in_order;
     sqlite3_stmt *by_key; /* NULL: there is no index yet */
+    struct adl_unfinished unfinished;
+    struct adl_window one; /* a row that is not finished, out of order */
 };
 
 /* Find rows with ids up to last. 0, -ENOMEM, or what db says. */
@@ -38,5 +41,14 @@ void adl_match_finish(struct adl_match *match);
  */
 int adl_match_find(const struct adl_record **out, struct adl_match *match,
                    const uint8_t key[ADL_JOURNAL_KEY]);
+
+/*
+ * Likewise, but the first that was not finished at open and has that checksum
+ * (NULL: none).
+ */
+int adl_match_find_unfinished(const struct adl_record **out,
+                              struct adl_match *match,
+                              const uint8_t key[ADL_JOURNAL_KEY],
+                              const char *checksum);
 
 #endif

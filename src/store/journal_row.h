@@ -38,14 +38,15 @@ struct adl_record {
     const char *last_modified;
     bool has_sha256;
     uint8_t sha256[ADL_JOURNAL_SHA256];
-    const char *checksum; /* "sha-512=HEX" that it was checked against, NULL */
-    const char *part;     /* the part file in .asyncdl/, or NULL; of a finished
-                             one: what a crash may have kept from its name */
-    const char *boot;     /* * boot id under which the part was written, NULL */
-    int err;              /* * why it failed: a code of asyncdl/error.h */
-    int status;           /* * HTTP status of the last answer, or 0 */
-    bool is_retryable;    /* * */
-    const char *error;    /* * why it failed, in words, or NULL */
+    const char
+        *checksum;     /* "sha-512=HEX" that it is checked against, or NULL */
+    const char *part;  /* the part file in .asyncdl/, or NULL; of a finished
+                          one: what a crash may have kept from its name */
+    const char *boot;  /* * boot id under which the part was written, NULL */
+    int err;           /* * why it failed: a code of asyncdl/error.h */
+    int status;        /* * HTTP status of the last answer, or 0 */
+    bool is_retryable; /* * */
+    const char *error; /* * why it failed, in words, or NULL */
 };
 
 /* The columns in the order in which rows are bound and read. */

@@ -193,10 +193,17 @@ static int match(struct adl_record *out, struct adl_ledger *ledger,
                  const struct adl_ledger_ask *ask,
                  char error[ADL_LEDGER_ERROR_MAX])
 {
+    char checksum[ADL_CHECKSUM_TEXT_MAX];
+
     if (ledger->journal == NULL) {
         return 0;
     }
-    int rc = adl_journal_match(ledger->journal, ask->key, out);
+    adl_checksum_format(checksum, &ask->expected);
+    int rc = adl_journal_match_unfinished(
+        ledger->journal, ask->key, checksum[0] != '\0' ? checksum : NULL, out);
+    if (rc == 0) {
+        rc = adl_journal_match(ledger->journal, ask->key, out);
+    }
     if (rc < 0) {
         adl_journal_copy_why(ledger->journal, error, ADL_LEDGER_ERROR_MAX);
     }

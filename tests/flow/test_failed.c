@@ -74,6 +74,25 @@ static void test_failed_list_runs_exactly_what_failed(void **state)
     download_finish(&d);
 }
 
+/* The journal has both lines, and cannot tell them apart. */
+static void test_twin_that_failed_is_run_again(void **state)
+{
+    static const char line[] = "http://@SITE@/bytes/9?twin\n";
+    struct download d;
+
+    download_init(&d, *state);
+    download_run(&d, line, "", 0);
+    download_run(&d, "http://@SITE@/bytes/9?twin\nhttp://@SITE@/bytes/9?twin\n",
+                 "--max-filesize 5 --failed f", 1);
+    need_list(&d, "f", line);
+    assert_false(cmd_has(&d.cmd, "out/9~2"));
+    download_run(&d, line, "--failed f", 0);
+    need_list(&d, "f", "");
+    assert_int_equal(download_count_requests(&d, "/bytes/9?twin"), 3);
+    download_need_pattern(&d, "9~2", 9, 0);
+    download_finish(&d);
+}
+
 static void test_list_may_be_its_own_failed_list(void **state)
 {
     struct download d;
@@ -193,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failed_list_runs_exactly_what_failed),
+        cmocka_unit_test(test_twin_that_failed_is_run_again),
         cmocka_unit_test(test_list_may_be_its_own_failed_list),
         cmocka_unit_test(test_nothing_failed_leaves_an_empty_list),
         cmocka_unit_test(test_interrupted_run_tells_what_failed_so_far),

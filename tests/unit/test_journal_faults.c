@@ -42,6 +42,8 @@ static int work(int aside_fd, enum adl_journal_mode mode)
     }
     make_key(key, 0);
     err = keep_first(err, adl_journal_match(journal, key, &found));
+    err = keep_first(err,
+                     adl_journal_match_unfinished(journal, key, NULL, &found));
     make_key(key, 3); /* out of order */
     err = keep_first(err, adl_journal_match(journal, key, &found));
     for (uint64_t i = 0; i < 3; i++) {
@@ -112,6 +114,9 @@ static void test_any_call_may_fail(void **state)
     struct adl_journal *journal = open_journal(aside_fd);
 
     put_records(journal, N_BEFORE);
+    struct adl_record twin = make_record(N_BEFORE + 1, 0);
+    twin.state = ADL_RECORD_FAILED;
+    assert_int_equal(adl_journal_put(journal, &twin), 0);
     adl_journal_close(journal);
     for (size_t i = 0; i < sizeof(fault_cases) / sizeof(fault_cases[0]); i++) {
         int nth = 1;

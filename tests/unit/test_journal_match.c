@@ -121,6 +121,134 @@ static void test_any_order_is_answered_as_an_array_would(void **state)
     close(aside_fd);
 }
 
+/* Records 1, 2, ... of one key, as "state checksum", and what comes of lines
+ * that ask with some checksum. */
+struct twin_case {
+    const char *name;
+    const char *records[6]; /* 'd', 'h' or 'f', and a checksum or "" */
+    const char *lines[6];   /* a checksum or "" */
+    int ids[6];             /* 0: none that is not finished */
+};
+
+static const struct twin_case twin_cases[] = {
+    {"all is done", {"d", "d"}, {"", ""}, {0, 0}},
+    {"the second failed", {"d", "f"}, {"", ""}, {2, 0}},
+    {"one is half done", {"d", "d", "h", "d"}, {"", ""}, {3, 0}},
+    {"in order", {"f", "d", "h", "f"}, {"", "", "", ""}, {1, 3, 4, 0}},
+    {"another checksum", {"d", "fmd5=1"}, {"", "md5=2", "md5=1"}, {0, 0, 2}},
+    {"no checksum", {"d", "f"}, {"md5=1", ""}, {0, 2}},
+};
+
+static struct adl_record make_twin(uint64_t id, const char *text)
+{
+    struct adl_record record = make_record(id, 7);
+
+    record.state = text[0] == 'd'   ? ADL_RECORD_DONE
+                   : text[0] == 'h' ? ADL_RECORD_PARTIAL
+                                    : ADL_RECORD_FAILED;
+    record.checksum = text[1] != '\0' ? text + 1 : NULL;
+    return record;
+}
+
+static void put_twins(struct adl_journal *journal, const struct twin_case *c)
+{
+    for (size_t i = 0; c->records[i] != NULL; i++) {
+        struct adl_record record =
+            make_twin(adl_journal_take_id(journal), c->records[i]);
+
+        assert_int_equal(adl_journal_put(journal, &record), 0);
+    }
+}
+
+/* The id of the one that is not finished, 0, or negative. */
+static int64_t match_twin(struct adl_journal *journal, uint64_t n,
+                          const char *checksum)
+{
+    struct adl_record record = {0};
+    uint8_t key[ADL_JOURNAL_KEY];
+
+    make_key(key, n);
+    int answer = adl_journal_match_unfinished(
+        journal, key, checksum[0] != '\0' ? checksum : NULL, &record);
+    return answer > 0 ? (int64_t)record.id : answer;
+}
+
+static void test_of_twins_the_unfinished_can_be_asked_for(void **state)
+{
+    for (size_t i = 0; i < sizeof(twin_cases) / sizeof(twin_cases[0]); i++) {
+        const struct twin_case *c = &twin_cases[i];
+        int aside_fd = open_aside(*state);
+        struct adl_journal *journal = NULL;
+        char why[200] = "";
+
+        assert_int_equal(adl_journal_open(&journal, aside_fd,
+                                          ADL_JOURNAL_RESTART, false, why,
+                                          sizeof(why)),
+                         0);
+        put_twins(journal, c);
+        assert_int_equal(match_twin(journal, 7, ""), 0); /* not there at open */
+        adl_journal_close(journal);
+        journal = open_journal(aside_fd);
+        for (size_t k = 0; c->lines[k] != NULL; k++) {
+            int64_t id = match_twin(journal, 7, c->lines[k]);
+
+            if (id != c->ids[k]) {
+                fail_msg("%s, line %zu: %d", c->name, k + 1, (int)id);
+            }
+        }
+        adl_journal_close(journal);
+        close(aside_fd);
+    }
+}
+
+/* What one line got by that, others do not get in order, and all get one. */
+static void test_unfinished_twins_are_given_out_once(void **state)
+{
+    int aside_fd = open_aside(*state);
+    struct adl_journal *journal = open_journal(aside_fd);
+
+    put_records(journal, 5); /* keys 0 to 4 */
+    struct adl_record record = make_record(adl_journal_take_id(journal), 1);
+    record.state = ADL_RECORD_FAILED;
+    assert_int_equal(adl_journal_put(journal, &record), 0);
+    adl_journal_close(journal);
+    journal = open_journal(aside_fd);
+    assert_int_equal(match(journal, 0), 1);
+    assert_int_equal(match_twin(journal, 1, ""), 6);
+    for (uint64_t key = 2; key < 5; key++) {
+        assert_int_equal(match_twin(journal, key, ""), 0);
+        assert_int_equal(match(journal, key), key + 1);
+    }
+    assert_int_equal(match_twin(journal, 1, ""), 0);
+    assert_int_equal(match(journal, 1), 2);
+    assert_int_equal(match(journal, 1), 0);
+    adl_journal_close(journal);
+    close(aside_fd);
+}
+
+/* More than the filter takes: all of them are looked up. */
+static void test_many_unfinished_are_all_found(void **state)
+{
+    int aside_fd = open_aside(*state);
+    struct adl_journal *journal = open_journal(aside_fd);
+    const uint64_t n = 20000;
+
+    for (uint64_t i = 0; i < n; i++) {
+        struct adl_record record = make_record(adl_journal_take_id(journal), i);
+
+        record.state = i % 100 == 0 ? ADL_RECORD_DONE : ADL_RECORD_FAILED;
+        assert_int_equal(adl_journal_put(journal, &record), 0);
+    }
+    adl_journal_close(journal);
+    journal = open_journal(aside_fd);
+    for (uint64_t i = n; i > 0; i--) {
+        assert_int_equal(match_twin(journal, i - 1, ""),
+                         (i - 1) % 100 == 0 ? 0 : i);
+    }
+    adl_journal_close(journal);
+    close(aside_fd);
+}
+
 static void test_what_was_put_before_the_index_is_kept(void **state)
 {
     int aside_fd = open_aside(*state);
@@ -177,6 +305,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_lines_find_their_records_in_any_order),
         TEST(test_any_order_is_answered_as_an_array_would),
+        TEST(test_of_twins_the_unfinished_can_be_asked_for),
+        TEST(test_unfinished_twins_are_given_out_once),
+        TEST(test_many_unfinished_are_all_found),
         TEST(test_what_was_put_before_the_index_is_kept),
         TEST(test_a_row_larger_than_the_arena_is_read),
     };
