@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The client asks for work, the reader gives entries out, each becomes a
- * request. The run is over when the reader is at its end and no request is
- * open, or when something stops it: a signal or a local fault. Then stop()
- * closes everything once, and the loop runs dry. After a signal it is given
- * LATE_MS for that: what still waits for a disk then is left to its fate.
+ * The run is over when the feed is at its end and no request is open, or when
+ * something stops it: a signal or a local fault. Then stop() closes everything
+ * once, and the loop runs dry. After a signal it is given LATE_MS for that:
+ * what still waits for a disk then is left to its fate.
  */
 #include "cli/run.h"
 
@@ -17,16 +16,13 @@
 #include <uv.h>
 
 #include "asyncdl/client.h"
-#include "asyncdl/error.h"
 #include "cli/blame.h"
 #include "cli/failed.h"
+#include "cli/feed.h"
 #include "cli/limits.h"
 #include "cli/manifest.h"
 #include "cli/plain.h"
 #include "cli/progress.h"
-#include "cli/reader.h"
-#include "cli/request.h"
-#include "cli/seen.h"
 #include "cli/signals.h"
 #include "cli/tally.h"
 
@@ -41,18 +37,15 @@ struct run {
     struct adl_signals signals;
     uv_timer_t late;
     struct asyncdl_client *client;
-    struct adl_reader reader;
+    struct adl_feed feed;
     struct adl_out out;
     struct adl_plain plain;
     struct adl_manifest manifest;
-    struct adl_seen seen;
     struct adl_tally tally;
     struct adl_progress progress;
     struct adl_failed failed;
     uint64_t start_ns;
-    uint64_t n_read; /* entries and bad lines */
-    uint64_t n_open; /* requests accepted and not over */
-    bool is_read;    /* no more entries follow */
+    uint64_t n_over; /* requests that completed */
     bool is_stopped;
     bool is_late; /* the loop was left before it was dry */
 };
@@ -62,9 +55,10 @@ static double get_elapsed_s(const struct run *run)
     return (double)(uv_hrtime() - run->start_ns) / 1e9;
 }
 
-static void on_reader_closed(void *data)
+/* Requests accepted and not over. */
+static uint64_t count_open(const struct run *run)
 {
-    (void)data;
+    return run->feed.n_accepted - run->n_over;
 }
 
 /* Close everything, once. What is under way completes as canceled. */
@@ -75,8 +69,7 @@ static void stop(struct run *run)
     }
     run->is_stopped = true;
     asyncdl_client_end_run(run->client, adl_tally_get_exit_status(&run->tally));
-    asyncdl_client_on_want(run->client, NULL, NULL);
-    adl_reader_close(&run->reader, on_reader_closed);
+    adl_feed_close(&run->feed);
     asyncdl_client_close(run->client, NULL, NULL);
     run->client = NULL;
     adl_out_stop(&run->out);
@@ -85,18 +78,25 @@ static void stop(struct run *run)
 
 static void stop_when_over(struct run *run)
 {
-    if (run->is_read && run->n_open == 0) {
+    if (run->feed.is_read && count_open(run) == 0) {
         stop(run);
     }
 }
 
 /* Something of this machine is broken: nothing more can be done. */
-static void stop_for_fault(struct run *run, int err)
+static void on_fault(int err, void *data)
 {
+    struct run *run = data;
+
     if (run->tally.local_fault == 0) {
         run->tally.local_fault = err;
     }
     stop(run);
+}
+
+static void on_read(void *data)
+{
+    stop_when_over(data);
 }
 
 static void on_late(uv_timer_t *timer)
@@ -127,8 +127,8 @@ static void on_status_signal(void *data)
     }
     const struct adl_progress_facts facts = {
         .tally = &run->tally,
-        .n_read = run->n_read,
-        .is_read = run->is_read,
+        .n_read = run->feed.n_read,
+        .is_read = run->feed.is_read,
         .n_active = stats.n_active + stats.n_saving,
         .elapsed_s = get_elapsed_s(run),
     };
@@ -146,118 +146,12 @@ static void on_event(const struct asyncdl_event *event, void *data)
     if (event->type != ASYNCDL_EVENT_DONE) {
         return;
     }
-    run->n_open--;
+    run->n_over++;
     bool is_deaf = run->out.err < 0 && run->out.err != -EPIPE;
     if (run->tally.local_fault != 0 || is_deaf || run->failed.err < 0) {
         stop(run);
     }
     stop_when_over(run);
-}
-
-static void on_want(size_t n_wanted, void *data)
-{
-    struct run *run = data;
-
-    adl_reader_want(&run->reader, n_wanted);
-}
-
-/* Is it one that --dups once leaves out? 1, 0 or an error. */
-static int is_duplicate(struct run *run, const struct adl_entry *entry)
-{
-    if (run->options->dups != ADL_DUPS_ONCE) {
-        return 0;
-    }
-    int is_new = adl_seen_add(&run->seen, entry->urls.items[0]);
-    return is_new < 0 ? is_new : !is_new;
-}
-
-/*
- * Hand an entry to the client, unless it is one to leave out: 1. What comes of
- * it goes to --failed's list, and so does what fails by no fault of its own.
- */
-static int fetch(struct run *run, const struct adl_entry *entry)
-{
-    struct asyncdl_request request = adl_request_make(entry, run->options);
-    struct adl_failed_ticket *ticket;
-    int rc = adl_failed_ticket(&ticket, &run->failed, entry);
-
-    if (rc == 0) {
-        rc = is_duplicate(run, entry);
-    }
-    if (rc == 0) {
-        rc = asyncdl_fetch(NULL, run->client, &request,
-                           ticket != NULL ? adl_failed_on_done : NULL, ticket);
-    }
-    if (rc == -ENOMEM || rc == -EIO || rc == -ENOSPC) {
-        adl_failed_use(ticket);
-    } else if (rc != 0) {
-        adl_failed_drop(ticket);
-    }
-    return rc;
-}
-
-static void on_refused(struct run *run, const struct adl_entry *entry,
-                       const struct adl_place *place, int err)
-{
-    if (err == -EIO || err == -ENOSPC) {
-        adl_msg_error(run->msg, "cannot keep which URLs were there before: %s",
-                      strerror(-err));
-        stop_for_fault(run, err); /* no line is to blame */
-        return;
-    }
-    if (err == -ENOMEM) {
-        run->tally.n_retryable++; /* another run may have more */
-    } else {
-        run->tally.n_bad++;
-        adl_failed_add_bad(&run->failed, place, asyncdl_strerror(err));
-    }
-    adl_complain_of_url(run->complain, place, entry->urls.items[0], err);
-}
-
-static bool on_entry(const struct adl_entry *entry,
-                     const struct adl_place *place, void *data)
-{
-    struct run *run = data;
-    int rc = fetch(run, entry);
-
-    run->n_read++;
-    run->n_open += rc == 0;
-    run->tally.n_dups += rc > 0;
-    if (rc < 0) {
-        on_refused(run, entry, place, rc);
-    }
-    return rc == 0;
-}
-
-static void on_end(int err, const char *source, void *data)
-{
-    struct run *run = data;
-
-    run->is_read = err == 0;
-    if (err < 0) {
-        adl_msg_error(run->msg, "cannot read on in %s: %s", source,
-                      strerror(-err));
-        stop_for_fault(run, err);
-    }
-    stop_when_over(run);
-}
-
-static void on_bad(const struct adl_place *place, const char *why, void *data)
-{
-    struct run *run = data;
-
-    run->n_read++;
-    run->tally.n_bad++;
-    adl_failed_add_bad(&run->failed, place, why);
-    adl_complain_of_line(run->complain, place, why);
-}
-
-static void on_unknown(const struct adl_place *place, const char *name,
-                       void *data)
-{
-    struct run *run = data;
-
-    adl_complain_of_option(run->complain, place, name);
 }
 
 static int observe(struct run *run)
@@ -319,25 +213,21 @@ static int open_client(struct run *run)
 
 static int start(struct run *run, struct adl_sources *sources)
 {
-    const struct adl_reader_options reading = {
-        .sources = sources,
-        .protocols = run->options->client.http.protocols,
-        .on_entry = on_entry,
-        .on_end = on_end,
-        .list = {.on_bad = on_bad, .on_unknown = on_unknown},
+    run->feed = (struct adl_feed){
+        .options = run->options,
+        .msg = run->msg,
+        .complain = run->complain,
+        .tally = &run->tally,
+        .failed = &run->failed,
+        .client = run->client,
+        .on_fault = on_fault,
+        .on_end = on_read,
         .data = run,
     };
-    uint64_t key[2];
-    int err = uv_random(NULL, NULL, key, sizeof(key), 0, NULL);
-
-    if (err < 0) {
-        return err;
-    }
-    adl_seen_init(&run->seen, key);
     adl_plain_init(&run->plain, &run->out);
-    err = adl_out_init(&run->out, &run->loop, STDOUT_FILENO);
+    int err = adl_out_init(&run->out, &run->loop, STDOUT_FILENO);
     if (err == 0) {
-        err = adl_reader_init(&run->reader, &run->loop, &reading);
+        err = adl_feed_init(&run->feed, &run->loop, sources);
     }
     if (err == 0) {
         err = watch_signals(run);
@@ -395,7 +285,7 @@ static void flush_output(struct run *run)
 
 static void finish_failed(struct run *run)
 {
-    bool is_whole = run->is_read && run->tally.n_canceled == 0;
+    bool is_whole = run->feed.is_read && run->tally.n_canceled == 0;
     int err = adl_failed_finish(&run->failed, run->msg, is_whole,
                                 run->tally.signal != 0 ? ADL_FAILED_FAST
                                                        : ADL_FAILED_SYNC);
@@ -409,7 +299,7 @@ static void finish_failed(struct run *run)
 static void tell_end(struct run *run)
 {
     if (run->is_late) {
-        run->tally.n_canceled += run->n_open;
+        run->tally.n_canceled += count_open(run);
     }
     finish_failed(run);
     add_summary(run);
@@ -429,7 +319,7 @@ static void finish(struct run *run)
     (void)uv_run(&run->loop, UV_RUN_DEFAULT); /* nothing but closing */
     adl_plain_finish(&run->plain);
     adl_progress_finish(&run->progress);
-    adl_seen_finish(&run->seen);
+    adl_feed_finish(&run->feed);
     adl_out_finish(&run->out);
 }
 
@@ -482,7 +372,7 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
         adl_failed_abort(&run.failed);
         return ADL_EXIT_USAGE;
     }
-    asyncdl_client_on_want(run.client, on_want, &run);
+    adl_feed_start(&run.feed);
     (void)uv_run(&run.loop, UV_RUN_DEFAULT);
     tell_end(&run);
     status = adl_tally_get_exit_status(&run.tally);
