@@ -5,11 +5,11 @@
  *     adl_failed_open(&failed, "FILE", sources, &error);
  *     adl_failed_ticket(&ticket, &failed, entry);      (for each request)
  *     asyncdl_fetch(..., adl_failed_on_done, ticket);
- *     adl_failed_finish(&failed, msg, is_whole, ADL_FAILED_SYNC);
+ *     adl_failed_finish(&failed, msg, is_whole, ADL_ASIDE_SYNC);
  *
- * It is written aside, in the folder of FILE, which appears or is replaced
- * at the end, also when nothing failed. Who may not read URLs with
- * their secrets may not read it. An entry's text is kept until its end only.
+ * FILE appears or is replaced at the end (aside.h), also when nothing failed.
+ * Who may not read URLs with their secrets may not read it. An entry's text is
+ * kept until its end only.
  */
 #ifndef ADL_CLI_FAILED_H
 #define ADL_CLI_FAILED_H
@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "asyncdl/request.h"
+#include "cli/aside.h"
 #include "cli/entry.h"
 #include "cli/listparse.h"
 #include "cli/msg.h"
@@ -26,17 +27,8 @@
 struct adl_failed_ticket;
 
 struct adl_failed {
-    char *path;          /* of FILE, links followed; NULL: not open */
-    char *aside;         /* its name until then; NULL: it has none */
-    int fd;              /* of what is written aside */
-    struct adl_buf text; /* not written yet */
-    int err;             /* of keeping or writing it: it is not whole */
-    bool is_list;        /* FILE is one of those that are read */
-};
-
-enum adl_failed_end {
-    ADL_FAILED_SYNC, /* have it on the disk before it takes FILE's place */
-    ADL_FAILED_FAST, /* no waiting for the disk */
+    struct adl_aside aside;
+    bool is_list; /* FILE is one of those that are read */
 };
 
 /*
@@ -49,12 +41,12 @@ int adl_failed_open(struct adl_failed *failed, const char *path,
 
 static inline bool adl_failed_is_open(const struct adl_failed *failed)
 {
-    return failed->path != NULL;
+    return adl_aside_is_open(&failed->aside);
 }
 
 /*
  * What to keep of an entry until its end, for adl_failed_on_done(): NULL where
- * failed is not open. 0 or a negative code, also in failed->err.
+ * failed is not open. 0 or a negative code, also in failed->aside.err.
  */
 int adl_failed_ticket(struct adl_failed_ticket **out, struct adl_failed *failed,
                       const struct adl_entry *entry);
@@ -79,7 +71,7 @@ void adl_failed_add_bad(struct adl_failed *failed,
  * negative code; one that is not open is allowed.
  */
 int adl_failed_finish(struct adl_failed *failed, const struct adl_msg *msg,
-                      bool is_whole, enum adl_failed_end end);
+                      bool is_whole, enum adl_aside_end end);
 
 /* FILE stays as it was. Closes it; one that is not open is allowed. */
 void adl_failed_abort(struct adl_failed *failed);

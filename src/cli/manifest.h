@@ -7,17 +7,12 @@
 #ifndef ADL_CLI_MANIFEST_H
 #define ADL_CLI_MANIFEST_H
 
-#include <stdio.h>
-
 #include "asyncdl/event.h"
+#include "cli/aside.h"
 #include "util/buf.h"
 
 struct adl_manifest {
-    FILE *stream; /* NULL: none is kept */
-    char *path;   /* of the list */
-    char *aside;  /* where it is written until then; NULL: in its place */
-    struct adl_buf line;
-    int err; /* of writing; the rest is dropped */
+    struct adl_aside aside;
 };
 
 /* 0 or -errno; abort is allowed after a failure. */
@@ -28,7 +23,7 @@ void adl_manifest_on_event(const struct asyncdl_event *event, void *data);
 
 /* Give it its name and forget it. 0 or -errno of any write; then the list that
  * was there before stays. Nothing where it is not open. */
-int adl_manifest_commit(struct adl_manifest *manifest);
+int adl_manifest_commit(struct adl_manifest *manifest, enum adl_aside_end end);
 
 /* Forget it, and what was written. */
 void adl_manifest_abort(struct adl_manifest *manifest);

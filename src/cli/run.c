@@ -148,7 +148,7 @@ static void on_event(const struct asyncdl_event *event, void *data)
     }
     run->n_over++;
     bool is_deaf = run->out.err < 0 && run->out.err != -EPIPE;
-    if (run->tally.local_fault != 0 || is_deaf || run->failed.err < 0) {
+    if (run->tally.local_fault != 0 || is_deaf || run->failed.aside.err < 0) {
         stop(run);
     }
     stop_when_over(run);
@@ -257,9 +257,15 @@ static int open_manifest(struct run *run)
     return err;
 }
 
+/* After a signal nothing waits for the disk. */
+static enum adl_aside_end get_end(const struct run *run)
+{
+    return run->tally.signal != 0 ? ADL_ASIDE_FAST : ADL_ASIDE_SYNC;
+}
+
 static void commit_manifest(struct run *run)
 {
-    int err = adl_manifest_commit(&run->manifest);
+    int err = adl_manifest_commit(&run->manifest, get_end(run));
 
     if (err < 0) {
         adl_msg_error(run->msg, "cannot write --manifest %s: %s",
@@ -286,9 +292,7 @@ static void flush_output(struct run *run)
 static void finish_failed(struct run *run)
 {
     bool is_whole = run->feed.is_read && run->tally.n_canceled == 0;
-    int err = adl_failed_finish(&run->failed, run->msg, is_whole,
-                                run->tally.signal != 0 ? ADL_FAILED_FAST
-                                                       : ADL_FAILED_SYNC);
+    int err = adl_failed_finish(&run->failed, run->msg, is_whole, get_end(run));
 
     if (err < 0) {
         run->tally.local_fault = err;

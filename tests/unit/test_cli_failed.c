@@ -65,7 +65,7 @@ static int finish(struct adl_failed *failed, bool is_whole, char *said,
     struct adl_msg msg = {.stream = open_memstream(&text, &len)};
 
     assert_non_null(msg.stream);
-    int err = adl_failed_finish(failed, &msg, is_whole, ADL_FAILED_SYNC);
+    int err = adl_failed_finish(failed, &msg, is_whole, ADL_ASIDE_SYNC);
     assert_int_equal(fclose(msg.stream), 0);
     (void)snprintf(said, cap, "%s", text);
     free(text);
@@ -233,7 +233,7 @@ static void test_without_the_option_nothing_is_kept(void **state)
     assert_int_equal(
         end_one(&failed, "http://a", ASYNCDL_FAILED, ASYNCDL_EHTTP), 0);
     adl_failed_add_bad(&failed, &place, "why");
-    assert_null(failed.text.data);
+    assert_null(failed.aside.text.data);
     assert_int_equal(finish_silently(&failed), 0);
     adl_failed_abort(&failed);
 }

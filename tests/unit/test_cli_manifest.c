@@ -65,7 +65,7 @@ static void test_it_lists_what_is_there_and_hashed(void **state)
     tell(&manifest, ASYNCDL_FAILED, NULL, "failed");
     tell(&manifest, ASYNCDL_SKIPPED, NULL, "in the way");
     tell(&manifest, ASYNCDL_SKIPPED, HASH, "done before");
-    assert_int_equal(adl_manifest_commit(&manifest), 0);
+    assert_int_equal(adl_manifest_commit(&manifest, ADL_ASIDE_SYNC), 0);
 
     assert_true(is_text(path, HASH "  new\n" HASH "  done before\n"));
     assert_int_equal(scratch_count_entries(scratch->path), 1);
@@ -86,7 +86,7 @@ static void test_the_one_before_stays_until_the_end(void **state)
     assert_int_equal(scratch_count_entries(scratch->path), 1);
 
     assert_int_equal(adl_manifest_open(&manifest, path), 0);
-    assert_int_equal(adl_manifest_commit(&manifest), 0);
+    assert_int_equal(adl_manifest_commit(&manifest, ADL_ASIDE_SYNC), 0);
     assert_true(is_text(path, ""));
 }
 
@@ -102,7 +102,7 @@ static void test_a_link_stays_a_link(void **state)
     assert_int_equal(symlink("sums", link), 0);
     assert_int_equal(adl_manifest_open(&manifest, link), 0);
     tell(&manifest, ASYNCDL_DONE, HASH, "a");
-    assert_int_equal(adl_manifest_commit(&manifest), 0);
+    assert_int_equal(adl_manifest_commit(&manifest, ADL_ASIDE_SYNC), 0);
 
     assert_int_equal(readlink(link, target, sizeof(target)), 4);
     assert_true(is_text(path, HASH "  a\n"));
@@ -118,7 +118,8 @@ static void test_what_cannot_be_written_is_refused(void **state)
         -ENOENT);
     assert_int_equal(adl_manifest_open(&manifest, scratch->path), -EISDIR);
     assert_int_equal(adl_manifest_open(&manifest, ""), -ENOENT);
-    assert_int_equal(adl_manifest_commit(&manifest), 0); /* it is not open */
+    assert_int_equal(adl_manifest_commit(&manifest, ADL_ASIDE_SYNC),
+                     0); /* it is not open */
 }
 
 static void test_a_device_is_written_to_and_stays(void **state)
@@ -128,7 +129,7 @@ static void test_a_device_is_written_to_and_stays(void **state)
     (void)state;
     assert_int_equal(adl_manifest_open(&manifest, "/dev/full"), 0);
     tell(&manifest, ASYNCDL_DONE, HASH, "a");
-    assert_int_equal(adl_manifest_commit(&manifest), -ENOSPC);
+    assert_int_equal(adl_manifest_commit(&manifest, ADL_ASIDE_SYNC), -ENOSPC);
     assert_int_equal(access("/dev/full", F_OK), 0);
 }
 
