@@ -19,6 +19,7 @@
 #include "cli/blame.h"
 #include "cli/failed.h"
 #include "cli/feed.h"
+#include "cli/folder.h"
 #include "cli/limits.h"
 #include "cli/manifest.h"
 #include "cli/plain.h"
@@ -44,6 +45,7 @@ struct run {
     struct adl_tally tally;
     struct adl_progress progress;
     struct adl_failed failed;
+    struct adl_folder folder; /* --dir, where it was made here */
     uint64_t start_ns;
     uint64_t n_over; /* requests that completed */
     bool is_stopped;
@@ -324,28 +326,65 @@ static void finish(struct run *run)
     adl_plain_finish(&run->plain);
     adl_progress_finish(&run->progress);
     adl_feed_finish(&run->feed);
+    adl_folder_finish(&run->folder);
     adl_out_finish(&run->out);
 }
 
-/* Open what has to be there before anything starts. An exit status. */
-static int open_first(struct run *run, const struct adl_sources *sources)
+/*
+ * --dir is made by who saves the first file; what is written aside in it needs
+ * it before. 0 or a negative code, which is told.
+ */
+static int make_dir(struct run *run)
 {
-    struct adl_buf text = {0};
-    int err = 0;
+    const struct adl_options *options = run->options;
+    const char *dir = options->client.dir;
+    bool is_needed =
+        (options->failed != NULL && adl_aside_lacks_folder(options->failed)) ||
+        (options->manifest != NULL &&
+         adl_aside_lacks_folder(options->manifest));
+    int err = is_needed && dir != NULL ? adl_folder_make(&run->folder, dir) : 0;
 
-    if (run->options->failed != NULL) {
-        err =
-            adl_failed_open(&run->failed, run->options->failed, sources, &text);
+    if (err < 0) {
+        adl_msg_error(run->msg, "cannot make --dir %s: %s", dir,
+                      strerror(-err));
     }
+    return err;
+}
+
+static int open_failed(struct run *run, const struct adl_sources *sources)
+{
+    const char *path = run->options->failed;
+    struct adl_buf text = {0};
+    int err =
+        path != NULL ? adl_failed_open(&run->failed, path, sources, &text) : 0;
+
     if (err < 0) {
         adl_msg_error(run->msg, "%s",
                       err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(&text));
     }
     adl_buf_finish(&text);
+    return err;
+}
+
+/* Open what has to be there before anything starts. An exit status. */
+static int open_first(struct run *run, const struct adl_sources *sources)
+{
+    if (make_dir(run) < 0) {
+        return ADL_EXIT_LOCAL;
+    }
+    int err = open_failed(run, sources);
     if (err == 0) {
         err = open_manifest(run);
     }
     return err < 0 ? ADL_EXIT_USAGE : open_client(run);
+}
+
+/* Nothing started: leave nothing behind. */
+static void abort_first(struct run *run)
+{
+    adl_manifest_abort(&run->manifest);
+    adl_failed_abort(&run->failed);
+    adl_folder_unmake(&run->folder);
 }
 
 int adl_run(const struct adl_options *options, struct adl_sources *sources,
@@ -364,16 +403,14 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
     adl_limits_raise(options);
     int status = open_first(&run, sources);
     if (status != ADL_EXIT_DONE) {
-        adl_manifest_abort(&run.manifest);
-        adl_failed_abort(&run.failed);
+        abort_first(&run);
         (void)uv_loop_close(&run.loop); /* the program ends */
         return status;
     }
     err = start(&run, sources);
     if (err < 0) {
         adl_msg_error(msg, "cannot start: %s", strerror(-err));
-        adl_manifest_abort(&run.manifest);
-        adl_failed_abort(&run.failed);
+        abort_first(&run);
         return ADL_EXIT_USAGE;
     }
     adl_feed_start(&run.feed);

@@ -190,6 +190,34 @@ static void test_file_that_cannot_be_written_starts_nothing(void **state)
     download_finish(&d);
 }
 
+static void test_file_in_a_folder_to_be_made_is_made(void **state)
+{
+    struct download d;
+
+    download_init(&d, *state);
+    download_run(&d, "http://@SITE@/status/404\nhttp://@SITE@/bytes/9\n",
+                 "--failed out/f --manifest out/m", 1);
+    need_list(&d, "out/f", "http://@SITE@/status/404\n");
+    cmd_need_text(cmd_read(&d.cmd, "out/m"), "  9\n");
+    download_finish(&d);
+}
+
+static void test_nothing_is_made_where_nothing_starts(void **state)
+{
+    struct download d;
+
+    download_init(&d, *state);
+    download_run(&d, "http://@SITE@/bytes/9\n",
+                 "--failed out/f --manifest none/m", 2);
+    cmd_need_text(d.cmd.err, "cannot write --manifest none/m: No such file");
+    assert_false(cmd_has(&d.cmd, "out"));
+    cmd_write(&d.cmd, "file", "");
+    download_run(&d, "http://@SITE@/bytes/9\n",
+                 "-d file/out --failed file/out/f", 2);
+    cmd_need_text(d.cmd.err, "file/out/f: Not a directory\n");
+    download_finish(&d);
+}
+
 static void test_secrets_are_for_the_owner_only(void **state)
 {
     struct download d;
@@ -219,6 +247,8 @@ int main(void)
         cmocka_unit_test(test_interrupted_run_loses_nothing_of_its_list),
         cmocka_unit_test(test_local_fault_leaves_what_failed_until_then),
         cmocka_unit_test(test_file_that_cannot_be_written_starts_nothing),
+        cmocka_unit_test(test_file_in_a_folder_to_be_made_is_made),
+        cmocka_unit_test(test_nothing_is_made_where_nothing_starts),
         cmocka_unit_test(test_secrets_are_for_the_owner_only),
     };
 
