@@ -40,6 +40,7 @@ static const struct entry entries[] = {
     {ASYNCDL_EINUSE, "EINUSE", "another run works in that folder"},
     {ASYNCDL_EJOURNAL, "EJOURNAL", "the journal is damaged, or is none"},
     {ASYNCDL_EJOURNALNEW, "EJOURNALNEW", "the journal is of a newer asyncdl"},
+    {ASYNCDL_ECHANGED, "ECHANGED", "its file was changed since it was saved"},
 };
 
 static const struct entry *find(int err)

@@ -45,6 +45,7 @@ enum asyncdl_error {
     ASYNCDL_EINUSE = -5026,       /**< another run works in the folder */
     ASYNCDL_EJOURNAL = -5027,     /**< journal damaged, or no journal */
     ASYNCDL_EJOURNALNEW = -5028,  /**< journal of a newer asyncdl */
+    ASYNCDL_ECHANGED = -5029,     /**< file changed since saved; left alone */
 };
 
 /**

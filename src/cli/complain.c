@@ -115,8 +115,8 @@ static void say_failed(struct adl_complain *c,
 static void say_skipped(struct adl_complain *c,
                         const struct asyncdl_result *result)
 {
-    if (result->err != ASYNCDL_EEXISTS) {
-        return;
+    if (result->err == 0) {
+        return; /* done before */
     }
     c->n_in_way++;
     if (c->is_quiet) {
@@ -124,10 +124,13 @@ static void say_skipped(struct adl_complain *c,
     }
     if (c->is_verbose || c->n_in_way <= MAX_IN_WAY) {
         adl_msg_note(c->msg,
-                     "%s: skipped: %s/%s is there already (--overwrite "
+                     "%s: skipped: %s/%s is there already%s (--overwrite "
                      "replaces it)",
                      show(c, result->url), c->dir,
-                     result->path != NULL ? result->path : "");
+                     result->path != NULL ? result->path : "",
+                     result->err == ASYNCDL_ECHANGED
+                         ? ", changed since it was saved"
+                         : "");
     }
 }
 

@@ -44,27 +44,55 @@ int adl_plain_add_size(struct adl_buf *buf, double bytes)
     return adl_buf_addf(buf, i == 0 ? "%.0f %s" : "%.1f %s", bytes, units[i]);
 }
 
-/* What has no place in the usual line. */
-static int add_extras(struct adl_buf *buf, const struct adl_tally *tally)
+struct count {
+    uint64_t n;
+    const char *what;
+};
+
+/* Those that are not zero, as "WHAT N", each behind a comma but for the first
+ * where that has something else in front. */
+static int add_counts(struct adl_buf *buf, const char *first,
+                      const struct count *counts, size_t n)
 {
-    const struct {
-        uint64_t n;
-        const char *what;
-    } extras[] = {
+    const char *before = first;
+    int err = 0;
+
+    for (size_t i = 0; err == 0 && i < n; i++) {
+        if (counts[i].n > 0) {
+            err = adl_buf_addf(buf, "%s%s %" PRIu64, before, counts[i].what,
+                               counts[i].n);
+            before = ", ";
+        }
+    }
+    return err;
+}
+
+int adl_plain_add_skipped(struct adl_buf *buf, const char *word,
+                          const struct adl_tally *tally)
+{
+    const struct count reasons[] = {
+        {tally->n_before, "done before"},
+        {tally->n_in_way, "file in the way"},
+    };
+    uint64_t n = tally->n_before + tally->n_in_way;
+    int err = adl_buf_addf(buf, "%s %" PRIu64, word, n);
+
+    if (err < 0 || n == 0) {
+        return err;
+    }
+    err = add_counts(buf, " (", reasons, sizeof(reasons) / sizeof(reasons[0]));
+    return err < 0 ? err : adl_buf_add_str(buf, ")");
+}
+
+int adl_plain_add_extras(struct adl_buf *buf, const struct adl_tally *tally)
+{
+    const struct count extras[] = {
         {tally->n_bad, "bad lines"},
         {tally->n_dups, "duplicates left out"},
         {tally->n_canceled, "stopped"},
     };
-    int err = 0;
 
-    for (size_t i = 0; err == 0 && i < sizeof(extras) / sizeof(extras[0]);
-         i++) {
-        if (extras[i].n > 0) {
-            err =
-                adl_buf_addf(buf, ", %s %" PRIu64, extras[i].what, extras[i].n);
-        }
-    }
-    return err;
+    return add_counts(buf, ", ", extras, sizeof(extras) / sizeof(extras[0]));
 }
 
 int adl_plain_add_summary(struct adl_buf *buf, const struct adl_tally *tally,
@@ -75,17 +103,15 @@ int adl_plain_add_summary(struct adl_buf *buf, const struct adl_tally *tally,
         adl_buf_addf(buf, "Downloaded %" PRIu64 " sites in %.*f seconds\n",
                      tally->n_done, elapsed_s < 0.1 ? 3 : 2, elapsed_s);
 
+    err = err < 0 ? err : adl_plain_add_skipped(buf, "Skipped", tally);
     if (err == 0) {
-        err = adl_buf_addf(
-            buf,
-            "Skipped %" PRIu64 ", failed %" PRIu64
-            " (another run can help %" PRIu64 "), retried %" PRIu64,
-            tally->n_skipped, tally->n_failed + tally->n_retryable,
-            tally->n_retryable, tally->n_retries);
+        err = adl_buf_addf(buf,
+                           ", failed %" PRIu64 " (another run can help %" PRIu64
+                           "), retried %" PRIu64,
+                           tally->n_failed + tally->n_retryable,
+                           tally->n_retryable, tally->n_retries);
     }
-    if (err == 0) {
-        err = add_extras(buf, tally);
-    }
+    err = err < 0 ? err : adl_plain_add_extras(buf, tally);
     if (err == 0) {
         err = adl_buf_addf(buf, "\nReceived %" PRIu64 " bytes, ", tally->bytes);
     }

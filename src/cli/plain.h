@@ -22,6 +22,12 @@ void adl_plain_on_event(const struct asyncdl_event *event, void *data);
 int adl_plain_add_summary(struct adl_buf *buf, const struct adl_tally *tally,
                           double elapsed_s);
 
+/* Parts of it: "WORD 3 (done before 2, file in the way 1)", and behind a comma
+ * each what is rare. 0 or -ENOMEM. */
+int adl_plain_add_skipped(struct adl_buf *buf, const char *word,
+                          const struct adl_tally *tally);
+int adl_plain_add_extras(struct adl_buf *buf, const struct adl_tally *tally);
+
 /* Append a number of bytes with a unit in which it reads well. 0 or -ENOMEM. */
 int adl_plain_add_size(struct adl_buf *buf, double bytes);
 

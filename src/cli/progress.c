@@ -110,8 +110,8 @@ int adl_progress_add_line(struct adl_buf *buf,
     double least_s = facts->elapsed_s > 0.001 ? facts->elapsed_s : 0.001;
     double bytes = (double)(tally->bytes + progress->part_bytes);
     int err = adl_buf_addf(buf, "%" PRIu64 " done of %" PRIu64 " read%s, ",
-                           tally->n_done + tally->n_skipped, facts->n_read,
-                           facts->is_read ? "" : " so far");
+                           tally->n_done + tally->n_before + tally->n_in_way,
+                           facts->n_read, facts->is_read ? "" : " so far");
 
     err = err < 0 ? err : adl_plain_add_size(buf, bytes);
     err = err < 0 ? err : adl_buf_add_str(buf, ", ");

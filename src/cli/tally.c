@@ -20,7 +20,8 @@ void adl_tally_add_result(struct adl_tally *tally,
         tally->bytes += result->bytes;
         break;
     case ASYNCDL_SKIPPED:
-        tally->n_skipped++;
+        tally->n_before += result->err == 0;
+        tally->n_in_way += result->err != 0;
         break;
     case ASYNCDL_FAILED:
         if (result->err == -ECANCELED) {

@@ -20,7 +20,8 @@ enum adl_exit_status {
 
 struct adl_tally {
     uint64_t n_done;
-    uint64_t n_skipped;
+    uint64_t n_before;    /* skipped: done before */
+    uint64_t n_in_way;    /* skipped: a file had its name; left alone */
     uint64_t n_failed;    /* for good */
     uint64_t n_retryable; /* failed, and another run can help */
     uint64_t n_bad;       /* lines that ask for nothing that can be done */

@@ -60,8 +60,7 @@ static void skip(struct asyncdl_transfer *t)
         return;
     }
     if (standing->state == ADL_STANDING_CHANGED) {
-        adl_finish_fail(t, ASYNCDL_EEXISTS, false,
-                        "its file was changed since it was saved; left alone");
+        adl_finish_fail(t, ASYNCDL_ECHANGED, false, NULL);
         return;
     }
     t->body.size = standing->bytes;

@@ -62,7 +62,7 @@ static void test_a_file_that_was_there_is_left_alone(void **state)
     download_need_pattern(&d, "8", 8, 0);
     download_need_err(&d, "http://@SITE@/bytes/7: skipped: out/7 is there "
                           "already (--overwrite replaces it)\n");
-    download_need_out(&d, "Skipped 1, failed 0");
+    download_need_out(&d, "Skipped 1 (file in the way 1), failed 0");
     download_run(&d, "http://@SITE@/bytes/7\n", "--overwrite", 0);
     download_need_pattern(&d, "7", 7, 0);
     download_finish(&d);

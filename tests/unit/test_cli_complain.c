@@ -109,6 +109,12 @@ static void test_results_say_what_happened_and_what_helps(void **state)
           .url = "http://h"},
          "asyncdl: http://h: skipped: d/a/b is there already (--overwrite "
          "replaces it)\n"},
+        {{.state = ASYNCDL_SKIPPED,
+          .err = ASYNCDL_ECHANGED,
+          .path = "a/b",
+          .url = "http://h"},
+         "asyncdl: http://h: skipped: d/a/b is there already, changed since it "
+         "was saved (--overwrite replaces it)\n"},
         {{.state = ASYNCDL_SKIPPED, .url = "http://h"}, ""},
     };
 

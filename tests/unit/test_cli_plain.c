@@ -62,8 +62,20 @@ static void test_the_summary_has_a_shape_to_rely_on(void **state)
          "Downloaded 160 sites in 0.11 seconds\n"
          "Skipped 0, failed 0 (another run can help 0), retried 0\n"
          "Received 861440 bytes, 7.2 MiB/s, 1404 URLs/s\n"},
+        {{.n_before = 1000},
+         0.02,
+         "Downloaded 0 sites in 0.020 seconds\n"
+         "Skipped 1000 (done before 1000), failed 0 (another run can help 0), "
+         "retried 0\n"
+         "Received 0 bytes, 0 B/s, 0 URLs/s\n"},
+        {{.n_before = 990, .n_in_way = 10},
+         0.02,
+         "Downloaded 0 sites in 0.020 seconds\n"
+         "Skipped 1000 (done before 990, file in the way 10), failed 0 "
+         "(another run can help 0), retried 0\n"
+         "Received 0 bytes, 0 B/s, 0 URLs/s\n"},
         {{.n_done = 1,
-          .n_skipped = 2,
+          .n_in_way = 2,
           .n_failed = 3,
           .n_retryable = 4,
           .n_bad = 5,
@@ -73,7 +85,8 @@ static void test_the_summary_has_a_shape_to_rely_on(void **state)
           .bytes = 2048},
          2,
          "Downloaded 1 sites in 2.00 seconds\n"
-         "Skipped 2, failed 7 (another run can help 4), retried 8, bad "
+         "Skipped 2 (file in the way 2), failed 7 (another run can help 4), "
+         "retried 8, bad "
          "lines 5, duplicates left out 6, stopped 7\n"
          "Received 2048 bytes, 1.0 KiB/s, 0 URLs/s\n"},
     };

@@ -55,7 +55,8 @@ static void test_line_says_where_the_run_stands(void **state)
 {
     const struct adl_tally tally = {
         .n_done = 5,
-        .n_skipped = 2,
+        .n_before = 1,
+        .n_in_way = 1,
         .n_failed = 1,
         .n_retryable = 1,
         .n_bad = 1,

@@ -22,7 +22,12 @@ static void test_exit_status_says_how_it_went(void **state)
     } cases[] = {
         {{0}, 0},
         {{.n_done = 3}, 0},
-        {{.n_done = 3, .n_skipped = 2, .n_dups = 1, .n_retries = 9}, 0},
+        {{.n_done = 3,
+          .n_before = 2,
+          .n_in_way = 1,
+          .n_dups = 1,
+          .n_retries = 9},
+         0},
         {{.n_done = 3, .n_failed = 1}, 1},
         {{.n_bad = 1}, 1},
         {{.n_done = 3, .n_retryable = 1}, 3},
@@ -93,6 +98,8 @@ static void test_every_result_is_counted_in_one_place(void **state)
     add(&tally, ASYNCDL_DONE, 0, false);
     add(&tally, ASYNCDL_DONE, 0, false);
     add(&tally, ASYNCDL_SKIPPED, ASYNCDL_EEXISTS, false);
+    add(&tally, ASYNCDL_SKIPPED, ASYNCDL_ECHANGED, false);
+    add(&tally, ASYNCDL_SKIPPED, 0, false);
     add(&tally, ASYNCDL_FAILED, ASYNCDL_EHTTP, false);
     add(&tally, ASYNCDL_FAILED, ASYNCDL_ESTALL, true);
     add(&tally, ASYNCDL_FAILED, -ECANCELED, true);
@@ -100,7 +107,8 @@ static void test_every_result_is_counted_in_one_place(void **state)
 
     assert_int_equal(tally.n_done, 2);
     assert_int_equal(tally.bytes, 20);
-    assert_int_equal(tally.n_skipped, 1);
+    assert_int_equal(tally.n_in_way, 2);
+    assert_int_equal(tally.n_before, 1);
     assert_int_equal(tally.n_failed, 1);
     assert_int_equal(tally.n_retryable, 1);
     assert_int_equal(tally.n_canceled, 1);

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #define FIRST ASYNCDL_EHTTP
-#define LAST  ASYNCDL_EJOURNALNEW
+#define LAST  ASYNCDL_ECHANGED
 
 static void test_every_code_has_a_name_and_a_text_of_its_own(void **state)
 {
