@@ -20,16 +20,20 @@
 #define CHUNKS_FILLED_MAX 2 /* more than these, and the socket waits */
 #define STREAM_WEIGHT     16
 
-/* Several files at once share the room; one alone gets the largest chunks. */
+/*
+ * A chunk is filled while the one before is written: where that is not done
+ * yet, larger ones save hand-overs. Where bytes come slowly they are small, so
+ * that what has come is soon on the disk. Several files share the room.
+ */
 static size_t choose_cap(const struct adl_body *body)
 {
     size_t n = body->env->n_streams > 0 ? body->env->n_streams : 1;
-    size_t cap = CHUNKS_BYTES / (n * (CHUNKS_FILLED_MAX + 2));
+    size_t most = CHUNKS_BYTES / (n * (CHUNKS_FILLED_MAX + 2));
+    size_t cap = body->is_busy ? body->chunk_cap * 2 : body->chunk_cap / 2;
 
-    if (cap < CHUNK_MIN) {
-        cap = CHUNK_MIN;
-    }
-    return cap < CHUNK_MAX ? cap : CHUNK_MAX;
+    most = most < CHUNK_MAX ? most : CHUNK_MAX;
+    cap = cap < most ? cap : most;
+    return cap > CHUNK_MIN ? cap : CHUNK_MIN;
 }
 
 static void drop_spare(struct adl_body *body)
@@ -43,15 +47,16 @@ static void drop_spare(struct adl_body *body)
 static struct adl_chunk *take_chunk(struct adl_body *body)
 {
     struct adl_chunk *chunk = body->spare;
-    size_t cap = choose_cap(body);
 
-    if (chunk == NULL || chunk->cap != cap) {
-        drop_spare(body); /* the room is shared by more files, or fewer */
-        return adl_chunk_create(cap);
+    body->chunk_cap = choose_cap(body);
+    if (chunk == NULL || chunk->room < body->chunk_cap) {
+        drop_spare(body);
+        return adl_chunk_create(body->chunk_cap);
     }
     body->spare = chunk->next;
     chunk->next = NULL;
     chunk->len = 0;
+    chunk->cap = body->chunk_cap;
     return chunk;
 }
 

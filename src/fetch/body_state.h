@@ -83,6 +83,7 @@ struct adl_body {
     struct adl_chunk *filled; /* oldest first */
     size_t n_filled;
     struct adl_chunk *spare; /* written, to be filled again */
+    size_t chunk_cap;        /* of the chunk that was last begun */
     bool is_stream;
     bool is_busy; /* a job is under way, and owns work and sink */
     bool must_rewind;

@@ -11,6 +11,7 @@ struct adl_chunk *adl_chunk_create(size_t cap)
         chunk->next = NULL;
         chunk->len = 0;
         chunk->cap = cap;
+        chunk->room = cap;
     }
     return chunk;
 }

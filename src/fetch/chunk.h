@@ -8,7 +8,8 @@
 struct adl_chunk {
     struct adl_chunk *next; /* body.filled, body.work.chunks */
     size_t len;
-    size_t cap;
+    size_t cap;  /* when it counts as full */
+    size_t room; /* that there is */
     char bytes[];
 };
 

@@ -73,7 +73,7 @@ static void test_a_finished_list_asks_for_nothing(void **state)
     for (int i = 0; i < 2; i++) {
         rerun_need(&d, LIST, NULL, 0, 0);
         download_need_out(&d, "Downloaded 0 sites");
-        download_need_out(&d, "Skipped 3, failed 0");
+        download_need_out(&d, "Skipped 3 (done before 3), failed 0");
         assert_string_equal(d.cmd.err, "");
         need_all(&d);
     }
@@ -111,7 +111,7 @@ static void test_a_changed_file_is_left_alone_and_told_of(void **state)
     download_need_err(&d, "/bytes/1000/a: skipped: ");
     download_need_err(&d, "/bytes/200000/b: skipped: ");
     download_need_err(&d, "/bytes/0/c: skipped: ");
-    download_need_out(&d, "Skipped 3, failed 0");
+    download_need_out(&d, "Skipped 3 (file in the way 3), failed 0");
     rerun_need(&d, LIST, "--verify", 0, 0);
     rerun_need(&d, LIST, "--restart", 0, 0);
     download_need_text(&d, "a", "mine");
