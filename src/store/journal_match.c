@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asyncdl/error.h"
+
 /* Ids that are passed in one call: lists that are reversed stay fast. */
 #define MAX_SKIPPED 1024
 #define WORD_IDS    64
@@ -246,6 +248,16 @@ static int jump(const struct adl_record **out, struct adl_match *match,
     return get_next(out, match);
 }
 
+/* An index of a damaged file may lead to the row of another. */
+static int check_found(struct adl_match *match, const struct adl_record *record,
+                       const uint8_t key[ADL_JOURNAL_KEY])
+{
+    bool is_own =
+        record == NULL || memcmp(record->key, key, ADL_JOURNAL_KEY) == 0;
+
+    return is_own ? 0 : adl_journal_db_refuse_row(match->db, ASYNCDL_EJOURNAL);
+}
+
 int adl_match_find(const struct adl_record **out, struct adl_match *match,
                    const uint8_t key[ADL_JOURNAL_KEY])
 {
@@ -260,6 +272,7 @@ int adl_match_find(const struct adl_record **out, struct adl_match *match,
         record = NULL;
         err = match->n_left > 0 ? jump(&record, match, key) : 0;
     }
+    err = err < 0 ? err : check_found(match, record, key);
     if (err < 0 || record == NULL) {
         return err;
     }
@@ -303,6 +316,7 @@ int adl_match_find_unfinished(const struct adl_record **out,
         return rc;
     }
     int err = read_one(&record, match, query.after);
+    err = err < 0 ? err : check_found(match, record, key);
     if (err < 0 || record == NULL) {
         return err;
     }

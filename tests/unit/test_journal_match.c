@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit/journal_records.h"
 
+#include <sqlite3.h>
+
+#include "asyncdl/error.h"
+
 #include <stdlib.h>
 
 #include "util/rng.h"
@@ -249,6 +253,43 @@ static void test_many_unfinished_are_all_found(void **state)
     close(aside_fd);
 }
 
+/* As a damaged file may have it: by the index the row of key 2 is that of key
+ * 1. */
+static void test_an_index_that_misleads_is_damage(void **state)
+{
+    static const char sql[] =
+        "DROP INDEX unfinished;"
+        "UPDATE entries SET state = 'failed';"
+        "UPDATE entries SET url = (SELECT key FROM entries WHERE id = 3) "
+        "WHERE id = 2;"
+        "CREATE INDEX unfinished ON entries (url) WHERE state <> 'done';"
+        "PRAGMA writable_schema = ON;"
+        "UPDATE sqlite_master SET sql = replace(sql, '(url)', '(key)') "
+        "WHERE name = 'unfinished'";
+    int aside_fd = open_aside(*state);
+    struct adl_journal *journal = open_journal(aside_fd);
+    struct adl_record record = {0};
+    uint8_t key[ADL_JOURNAL_KEY];
+    char why[200] = "";
+    sqlite3 *db = NULL;
+
+    put_records(journal, 3); /* keys 0 to 2 */
+    adl_journal_close(journal);
+    assert_int_equal(
+        sqlite3_open(scratch_path(*state, ASIDE "/journal.db"), &db),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    journal = open_journal(aside_fd);
+    make_key(key, 2);
+    assert_int_equal(adl_journal_match_unfinished(journal, key, NULL, &record),
+                     ASYNCDL_EJOURNAL);
+    adl_journal_copy_why(journal, why, sizeof(why));
+    assert_non_null(strstr(why, "a row makes no sense"));
+    adl_journal_close(journal);
+    close(aside_fd);
+}
+
 static void test_what_was_put_before_the_index_is_kept(void **state)
 {
     int aside_fd = open_aside(*state);
@@ -308,6 +349,7 @@ int main(void)
         TEST(test_of_twins_the_unfinished_can_be_asked_for),
         TEST(test_unfinished_twins_are_given_out_once),
         TEST(test_many_unfinished_are_all_found),
+        TEST(test_an_index_that_misleads_is_damage),
         TEST(test_what_was_put_before_the_index_is_kept),
         TEST(test_a_row_larger_than_the_arena_is_read),
     };
