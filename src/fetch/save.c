@@ -132,6 +132,26 @@ static int open_sink(struct adl_body *body, struct adl_sink_error *error)
     return err;
 }
 
+/* Where that fails, what there is is no half of the version that came. */
+static int rewind_sink(struct adl_body *body, struct adl_sink_error *error)
+{
+    int err = void_note(body, body->work.target.path, error);
+
+    body->n_noted = 0;
+    body->n_synced = 0;
+    if (err < 0) {
+        adl_sink_leave(body->sink); /* it is as it was noted */
+        body->sink = NULL;
+        return err;
+    }
+    err = adl_sink_rewind(body->sink, &body->work.target, error);
+    if (err < 0) {
+        adl_sink_abort(body->sink);
+        body->sink = NULL;
+    }
+    return err;
+}
+
 static int write_chunks(struct adl_body *body, struct adl_sink_error *error)
 {
     int err = 0;
@@ -139,12 +159,7 @@ static int write_chunks(struct adl_body *body, struct adl_sink_error *error)
     if (body->sink == NULL) {
         err = open_sink(body, error);
     } else if (body->work.is_rewinding) {
-        err = void_note(body, body->work.target.path, error);
-        if (err == 0) {
-            err = adl_sink_rewind(body->sink, &body->work.target, error);
-        }
-        body->n_noted = 0;
-        body->n_synced = 0;
+        err = rewind_sink(body, error);
     }
     for (struct adl_chunk *c = body->work.chunks; c != NULL && err == 0;
          c = c->next) {

@@ -17,8 +17,12 @@
 #include <cmocka.h>
 
 #include "site/pattern.h"
+#include "support/powercut.h"
 #include "support/rerun.h"
 
+#define N_FIRST 14 /* calls of a run: from its first request to its last note \
+                    */
+#define N_LAST  34
 #define SIZE    3000000
 #define HALF    1000000 /* what is on the disk at least when it is ended */
 #define WAIT_MS 2
@@ -36,7 +40,7 @@ static void need_nginx(struct download *d, void **state)
     (void)snprintf(
         config, sizeof(config),
         "log_format seen '$request_uri $status $http_range $http_if_range';\n"
-        "map $http_user_agent $pace { slow 400k; default 0; }\n"
+        "map $http_user_agent $pace { slow 4m; default 0; }\n"
         "server {\n"
         "  listen 127.0.0.1:@PORT@;\n"
         "  root @DIR@;\n"
@@ -154,11 +158,12 @@ static void test_without_a_validator_it_asks_for_all(void **state)
 static void test_a_body_can_be_made_by_many_runs(void **state)
 {
     struct download d;
+    const uint64_t size = 12000000;
     uint64_t kept = 0;
 
     need_nginx(&d, state);
     const char *line =
-        cmd_text(&d.cmd, "http://127.0.0.1:%u/bytes/3000000/many?rate=2000000",
+        cmd_text(&d.cmd, "http://127.0.0.1:%u/bytes/12000000/many?rate=6000000",
                  nginx.port);
     for (int i = 0; i < 4; i++) {
         struct proc *proc = download_start(&d, line, NULL);
@@ -167,14 +172,14 @@ static void test_a_body_can_be_made_by_many_runs(void **state)
         assert_int_equal(proc_signal(proc, i % 2 == 0 ? SIGINT : SIGKILL), 0);
         cmd_wait(&d.cmd, proc, i % 2 == 0 ? 130 : -1);
         if (kept > 0) {
-            need_seen(" bytes=%" PRIu64 "- \\x223000000-0\\x22\n", kept);
+            need_seen(" bytes=%" PRIu64 "- \\x2212000000-0\\x22\n", kept);
         }
         kept = rerun_get_part_size(&d);
-        assert_true(kept < SIZE);
+        assert_true(kept < size);
     }
     download_run(&d, line, NULL, 0);
     need_seen(" 206 bytes=%" PRIu64 "- ", kept);
-    assert_true(rerun_check_whole(&d, "many", SIZE));
+    assert_true(rerun_check_whole(&d, "many", size));
     finish(&d);
 }
 
@@ -186,6 +191,15 @@ static void write_body(uint64_t seed, size_t size)
     adl_pattern_fill(bytes, size, seed, 0);
     assert_int_equal(tmpdir_write(&nginx.dir, "body.bin", bytes, size), 0);
     free(bytes);
+}
+
+static void touch_body(time_t time)
+{
+    const struct timespec times[2] = {{.tv_sec = time}, {.tv_sec = time}};
+
+    assert_int_equal(
+        utimensat(AT_FDCWD, tmpdir_get_path(&nginx.dir, "body.bin"), times, 0),
+        0);
 }
 
 /* The resource is another one by the time of the second run. */
@@ -201,12 +215,7 @@ static void test_two_versions_are_never_mixed(void **state)
         write_body(1, SIZE);
         (void)end_in_body(&d, line, "-A slow", SIGKILL);
         write_body(2, sizes[i]);
-        struct timespec times[2] = {{.tv_sec = 1700000000},
-                                    {.tv_sec = 1700000000}};
-        assert_int_equal(utimensat(AT_FDCWD,
-                                   tmpdir_get_path(&nginx.dir, "body.bin"),
-                                   times, 0),
-                         0);
+        touch_body(1700000000);
         download_run(&d, line, NULL, 0);
 
         need_seen("/body.bin 200 bytes=");
@@ -216,6 +225,54 @@ static void test_two_versions_are_never_mixed(void **state)
     }
 }
 
+static void serve_version(uint64_t seed)
+{
+    write_body(seed, SIZE);
+    touch_body((time_t)(1700000000 + seed));
+}
+
+/*
+ * A half of version 1, a run that meets version 2 and is killed at its nth
+ * call, and then version 1 again: the part may hold bytes of 2 by then.
+ */
+static void check_kill_between_versions(void **state, unsigned nth)
+{
+    struct download d;
+
+    download_init(&d, *state);
+    const char *line =
+        cmd_text(&d.cmd, "http://127.0.0.1:%u/body.bin", nginx.port);
+    serve_version(1);
+    powercut_arm(&d.cmd, 0, "first");
+    (void)end_in_body(&d, line, "-A slow", SIGKILL);
+    serve_version(2);
+    powercut_arm(&d.cmd, nth, "first");
+    struct proc *proc = download_start(&d, line, "-A slow");
+    proc_result_finish(&d.cmd.result);
+    proc_wait(proc, &d.cmd.result);
+    d.cmd.out = d.cmd.err = "";
+    serve_version(1);
+    powercut_arm(&d.cmd, 0, "first");
+    download_run(&d, line, NULL, 0);
+
+    /* it may have been killed when nothing was left but to name the file */
+    assert_true(tmpdir_is_pattern(&d.cmd.dir, "out/body.bin", SIZE, 1) ||
+                tmpdir_is_pattern(&d.cmd.dir, "out/body.bin", SIZE, 2));
+    download_finish(&d);
+}
+
+static void test_a_kill_while_versions_change_mixes_nothing(void **state)
+{
+    struct download d;
+
+    need_nginx(&d, state);
+    for (unsigned nth = N_FIRST; nth <= N_LAST; nth++) {
+        print_message("         killed at call %u\n", nth);
+        check_kill_between_versions(state, nth);
+    }
+    finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_without_a_validator_it_asks_for_all),
         cmocka_unit_test(test_a_body_can_be_made_by_many_runs),
         cmocka_unit_test(test_two_versions_are_never_mixed),
+        cmocka_unit_test(test_a_kill_while_versions_change_mixes_nothing),
     };
 
     return cmocka_run_group_tests(tests, download_group_setup,

@@ -534,6 +534,35 @@ static void test_where_the_note_cannot_be_void_nothing_is_touched(void **state)
     assert_int_equal(scratch_count_entries(bed->scratch->path), 1);
 }
 
+/* Its bytes are of one version, and what would be noted is another. */
+static void test_a_rewind_that_fails_leaves_no_half(void **state)
+{
+    struct bed *bed = *state;
+
+    write_text(bed, "old");
+    expect(bed, "half 0");
+    bed->body.work.is_rewinding = true;
+    fault_arm(FAULT_FTRUNCATE, 1, EIO);
+    run_stream(bed, "new", 3, LEFT, 0);
+    fault_clear();
+    assert_int_equal(bed->body.work.err, -EIO);
+    assert_false(bed->body.is_left);
+    expect(bed, "void 0");
+    assert_int_equal(count_aside(bed), 0);
+
+    bed->body.work.err = 0;
+    bed->void_err = 0;
+    write_text(bed, "old");
+    expect(bed, "half 0");
+    bed->void_err = -EIO;
+    bed->body.work.is_rewinding = true;
+    run_stream(bed, "new", 3, LEFT, 0);
+    assert_int_equal(bed->body.work.err, -EIO);
+    assert_false(bed->body.is_left);
+    expect(bed, "void 0");
+    assert_true(scratch_holds(part_path(bed), "old", 3));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -556,6 +585,7 @@ int main(void)
         TEST(test_a_part_that_nobody_opened_is_left_as_it_is),
         TEST(test_other_bytes_void_the_note_first),
         TEST(test_where_the_note_cannot_be_void_nothing_is_touched),
+        TEST(test_a_rewind_that_fails_leaves_no_half),
     };
 
     return cmocka_run_group_tests_name("save", tests, NULL, NULL);
