@@ -20,8 +20,9 @@
 #include "support/powercut.h"
 #include "support/rerun.h"
 
-#define N_FIRST 14 /* calls of a run: from its first request to its last note \
-                    */
+#define N_FIRST                                                   \
+    14 /* calls of a run: from its first request to its last note \
+        */
 #define N_LAST  34
 #define SIZE    3000000
 #define HALF    1000000 /* what is on the disk at least when it is ended */
@@ -63,7 +64,11 @@ static void finish(struct download *d)
 }
 
 /* Fail the test unless that stands in the log, which may be a moment late. */
-static void need_seen(const char *format, ...)
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 2)))
+#endif
+static void
+need_seen(const char *format, ...)
 {
     char wanted[512];
     va_list args;
