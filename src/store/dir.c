@@ -34,6 +34,7 @@ struct adl_dir {
      * read with acquire: who sees it sees them, and needs no lock. */
     atomic_bool is_open;
     bool is_new; /* set before is_open, and not changed after */
+    bool only_looks;
 };
 
 int adl_dir_create(struct adl_dir **out, const char *path)
@@ -63,10 +64,15 @@ fail:
     return err;
 }
 
+void adl_dir_only_look(struct adl_dir *dir)
+{
+    dir->only_looks = true;
+}
+
 /* What fails here leaves an empty folder behind, which hurts nobody. */
 static void remove_aside(const struct adl_dir *dir)
 {
-    if (adl_file_lock(dir->aside_fd) == 0 &&
+    if (!dir->only_looks && adl_file_lock(dir->aside_fd) == 0 &&
         adl_file_is_at(dir->aside_fd, dir->root_fd, ASIDE) == 1) {
         (void)unlinkat(dir->root_fd, ASIDE, AT_REMOVEDIR);
     }
@@ -149,7 +155,7 @@ static int make_root(struct adl_dir *dir)
 {
     int err = open_root(dir);
 
-    if (err == -ENOENT) {
+    if (err == -ENOENT && !dir->only_looks) {
         err = make_with_parents(dir->path);
         if (err == 0) {
             err = open_root(dir);
@@ -182,8 +188,24 @@ static int try_open_aside(struct adl_dir *dir)
 }
 
 /* The lock is held. */
+static int find_aside(struct adl_dir *dir)
+{
+    int fd = openat(dir->root_fd, ASIDE,
+                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0) {
+        return -errno;
+    }
+    dir->aside_fd = fd;
+    return 0;
+}
+
+/* The lock is held. */
 static int open_aside(struct adl_dir *dir)
 {
+    if (dir->only_looks) {
+        return dir->aside_fd >= 0 ? 0 : find_aside(dir);
+    }
     int err = dir->aside_fd >= 0 ? 0 : -EAGAIN;
 
     for (int i = 0; i < MAX_TRIES && err == -EAGAIN; i++) {

@@ -24,6 +24,12 @@ struct adl_dir;
 int adl_dir_create(struct adl_dir **out, const char *path);
 
 /*
+ * From now on, before anything else: only look. What is missing is not made,
+ * but answered with -ENOENT, and nothing is locked or removed.
+ */
+void adl_dir_only_look(struct adl_dir *dir);
+
+/*
  * Close it, and remove DIR/.asyncdl/ where it was opened here, is empty and no
  * other adl_dir, of this or another process, has it open. NULL is allowed.
  */

@@ -14,6 +14,7 @@
 #include "asyncdl/error.h"
 #include "store/journal_db.h"
 #include "store/journal_match.h"
+#include "store/journal_replace.h"
 #include "store/journal_window.h"
 #include "util/buf.h"
 #include "util/clock.h"
@@ -34,6 +35,7 @@ struct adl_journal {
     int lost_err; /* what was put and not committed is lost; 0: nothing is */
     bool has_put; /* and did not commit it */
     bool is_ended;
+    bool is_read_only;
 };
 
 static void tell(const struct adl_journal *journal, char *why, size_t cap)
@@ -69,17 +71,14 @@ static int begin_run(struct adl_journal *journal)
     return adl_journal_db_exec(&journal->db, sql);
 }
 
-/* See what is there, and begin a run. */
-static int start(struct adl_journal *journal)
+/* See what is there. */
+static int look(struct adl_journal *journal)
 {
     struct adl_journal_db *db = &journal->db;
     int64_t last = 0;
-    int err = prepare(journal);
+    int err = adl_journal_db_get_int(
+        &last, db, "SELECT coalesce(max(id), 0) FROM main.entries");
 
-    if (err == 0) {
-        err = adl_journal_db_get_int(
-            &last, db, "SELECT coalesce(max(id), 0) FROM main.entries");
-    }
     if (err < 0) {
         return err;
     }
@@ -88,20 +87,17 @@ static int start(struct adl_journal *journal)
     }
     journal->last_id = (uint64_t)last;
     err = adl_match_init(&journal->match, db, journal->last_id);
-    if (err == -ENOMEM) {
-        return adl_journal_db_refuse_row(db, err);
-    }
-    return err < 0 ? err : begin_run(journal);
+    return err == -ENOMEM ? adl_journal_db_refuse_row(db, err) : err;
 }
 
-static int open_all(struct adl_journal *journal, enum adl_journal_mode mode,
-                    bool sync)
+static int open_to_write(struct adl_journal *journal,
+                         enum adl_journal_mode mode, bool sync)
 {
     struct adl_journal_db *db = &journal->db;
     int err = adl_journal_db_lock(&journal->lock_fd, db);
 
     if (err == 0 && mode == ADL_JOURNAL_RESTART) {
-        err = adl_journal_db_replace(db);
+        err = adl_journal_replace(db);
     }
     if (err == 0) {
         err = adl_journal_db_exists(db);
@@ -109,7 +105,24 @@ static int open_all(struct adl_journal *journal, enum adl_journal_mode mode,
     if (err >= 0) {
         err = adl_journal_db_open(db, sync);
     }
-    return err < 0 ? err : start(journal);
+    if (err == 0) {
+        err = prepare(journal);
+    }
+    if (err == 0) {
+        err = look(journal);
+    }
+    return err < 0 ? err : begin_run(journal);
+}
+
+static int open_all(struct adl_journal *journal, enum adl_journal_mode mode,
+                    bool sync)
+{
+    if (mode != ADL_JOURNAL_READ) {
+        return open_to_write(journal, mode, sync);
+    }
+    journal->is_read_only = true;
+    int err = adl_journal_db_open_looking(&journal->db);
+    return err < 0 ? err : look(journal);
 }
 
 /* Everything, in whatever state it is. */
@@ -212,7 +225,7 @@ void adl_journal_close(struct adl_journal *journal)
         return;
     }
     (void)commit(journal); /* who wants to know has called it before */
-    if (!journal->is_ended) {
+    if (!journal->is_ended && !journal->is_read_only) {
         (void)end_run(journal, -1); /* likewise */
     }
     destroy(journal); /* the last to close the database checkpoints it */
@@ -285,7 +298,7 @@ static int put(struct adl_journal *journal, const struct adl_record *record)
 int adl_journal_put(struct adl_journal *journal,
                     const struct adl_record *record)
 {
-    assert(record->id > 0);
+    assert(record->id > 0 && !journal->is_read_only);
     uv_mutex_lock(&journal->lock);
     int err = put(journal, record);
     if (err == 0) {

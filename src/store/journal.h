@@ -31,6 +31,11 @@ struct adl_journal;
 enum adl_journal_mode {
     ADL_JOURNAL_KEEP,
     ADL_JOURNAL_RESTART, /* begin anew; the old one becomes journal.db.old */
+    /*
+     * Only read, beside a run or not: no lock, no run, and no file is made
+     * where the journal is at rest. Nothing may be put.
+     */
+    ADL_JOURNAL_READ,
 };
 
 /*
@@ -40,6 +45,7 @@ enum adl_journal_mode {
  *
  * 0 or, with one line for people in why (at most cap bytes):
  * ASYNCDL_EINUSE       another run works in this folder
+ * -ENOENT              with ADL_JOURNAL_READ: there is none
  * ASYNCDL_EINWAY       a link or folder has the journal's name
  * ASYNCDL_EJOURNAL     damaged, or another program's
  * ASYNCDL_EJOURNALNEW  of a newer asyncdl

@@ -21,10 +21,6 @@
 #define VERSION        1
 #define BUSY_MS        5000
 #define MAX_TEXT_BYTES (16 * 1024 * 1024)
-#define NAME_MAX_HERE  32
-
-#define NEW_FILE ADL_JOURNAL_FILE ".new"
-#define OLD_FILE ADL_JOURNAL_FILE ".old"
 
 /* Rows that are not done by key: small, as nearly all get done. Journals that
  * were made without it get it when they are next written. */
@@ -85,8 +81,8 @@ int adl_journal_db_refuse_row(struct adl_journal_db *db, int err)
                                      : asyncdl_strerror(err));
 }
 
-/* For a call of the system that failed. */
-static int refuse_errno(struct adl_journal_db *db, const char *name, int err)
+int adl_journal_db_refuse_errno(struct adl_journal_db *db, const char *name,
+                                int err)
 {
     (void)snprintf(db->why, sizeof(db->why), "%s: %s", name,
                    asyncdl_strerror(err));
@@ -169,7 +165,9 @@ int adl_journal_db_exists(struct adl_journal_db *db)
 
     if (fstatat(db->aside_fd, ADL_JOURNAL_FILE, &info, AT_SYMLINK_NOFOLLOW) <
         0) {
-        return errno == ENOENT ? 0 : refuse_errno(db, ADL_JOURNAL_FILE, -errno);
+        return errno == ENOENT
+                   ? 0
+                   : adl_journal_db_refuse_errno(db, ADL_JOURNAL_FILE, -errno);
     }
     if (!S_ISREG(info.st_mode)) {
         return adl_journal_db_refuse(
@@ -187,7 +185,7 @@ int adl_journal_db_lock(int *out_fd, struct adl_journal_db *db)
     if (fd < 0) {
         int err = errno == ELOOP ? ASYNCDL_EINWAY : -errno;
 
-        return refuse_errno(db, ADL_JOURNAL_LOCK, err);
+        return adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, err);
     }
     int err = adl_file_claim(fd);
     if (err == 0 || err == -ENOTSUP) { /* without locks: SQLite's alone */
@@ -200,7 +198,7 @@ int adl_journal_db_lock(int *out_fd, struct adl_journal_db *db)
             db, ASYNCDL_EINUSE,
             "another run works in this folder: wait for its end");
     }
-    return refuse_errno(db, ADL_JOURNAL_LOCK, err);
+    return adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, err);
 }
 
 int adl_journal_db_is_locked(struct adl_journal_db *db)
@@ -209,7 +207,9 @@ int adl_journal_db_is_locked(struct adl_journal_db *db)
                     O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0) {
-        return errno == ENOENT ? 0 : refuse_errno(db, ADL_JOURNAL_LOCK, -errno);
+        return errno == ENOENT
+                   ? 0
+                   : adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, -errno);
     }
     int answer = adl_file_is_claimed(fd);
     (void)close(fd); /* only read */
@@ -372,24 +372,48 @@ static bool is_at_rest(struct adl_journal_db *db)
     return !has_wal && adl_journal_db_is_locked(db) == 0;
 }
 
-int adl_journal_db_open_reading(struct adl_journal_db *db)
+/* 0, or what is wrong where there is none. */
+static int need(struct adl_journal_db *db)
 {
     int err = adl_journal_db_exists(db);
 
-    if (err <= 0) {
-        return err < 0 ? err
-                       : adl_journal_db_refuse(db, -ENOENT,
-                                               "there is no " ADL_JOURNAL_FILE);
+    if (err == 0) {
+        return adl_journal_db_refuse(db, -ENOENT,
+                                     "there is no " ADL_JOURNAL_FILE);
     }
-    err = open_reading(db, ADL_JOURNAL_FILE, 0);
+    return err < 0 ? err : 0;
+}
+
+/* As it is now, without memory to be shared with who writes it. */
+static int open_still(struct adl_journal_db *db)
+{
+    return open_reading(db, ADL_JOURNAL_FILE "?immutable=1", SQLITE_OPEN_URI);
+}
+
+int adl_journal_db_open_reading(struct adl_journal_db *db)
+{
+    int err = need(db);
+
+    if (err == 0) {
+        err = open_reading(db, ADL_JOURNAL_FILE, 0);
+    }
     if (err < 0 && err != -ENOENT && err != -ENOMEM && err > ASYNCDL_EHTTP &&
         is_at_rest(db)) {
         /* A folder that we may not write to, where no shared memory is. */
         adl_journal_db_close(db);
-        err =
-            open_reading(db, ADL_JOURNAL_FILE "?immutable=1", SQLITE_OPEN_URI);
+        err = open_still(db);
     }
     return err;
+}
+
+int adl_journal_db_open_looking(struct adl_journal_db *db)
+{
+    int err = need(db);
+
+    if (err < 0) {
+        return err;
+    }
+    return is_at_rest(db) ? open_still(db) : adl_journal_db_open_reading(db);
 }
 
 void adl_journal_db_close(struct adl_journal_db *db)
@@ -397,82 +421,10 @@ void adl_journal_db_close(struct adl_journal_db *db)
     adl_folderdb_close(&db->folder);
 }
 
-/* What may stay behind of an attempt that was killed. */
-static void remove_new(struct adl_journal_db *db)
+int adl_journal_db_make(struct adl_journal_db *db, const char *name)
 {
-    (void)unlinkat(db->aside_fd, NEW_FILE, 0);            /* mostly none */
-    (void)unlinkat(db->aside_fd, NEW_FILE "-journal", 0); /* likewise */
-}
+    int err =
+        open_file(db, name, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, ALONE);
 
-static int make_new(struct adl_journal_db *db)
-{
-    remove_new(db);
-    int err = open_file(db, NEW_FILE,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, ALONE);
-    if (err == 0) {
-        err = adl_journal_db_exec(db, schema);
-    }
-    adl_journal_db_close(db);
-    return err;
-}
-
-/* The database first, so that a WAL is never beside one that is not its own. */
-static const char *const suffixes[] = {"", "-wal", "-journal"};
-
-#define N_SUFFIXES (sizeof(suffixes) / sizeof(suffixes[0]))
-
-/* Rename BASE and what belongs to it. 0 or -errno. */
-static int rename_suffix(struct adl_journal_db *db, size_t i, const char *from,
-                         const char *to)
-{
-    char from_name[NAME_MAX_HERE];
-    char to_name[NAME_MAX_HERE];
-
-    (void)snprintf(from_name, sizeof(from_name), "%s%s", from, suffixes[i]);
-    (void)snprintf(to_name, sizeof(to_name), "%s%s", to, suffixes[i]);
-    if (renameat(db->aside_fd, from_name, db->aside_fd, to_name) == 0 ||
-        errno == ENOENT) {
-        return 0;
-    }
-    return refuse_errno(db, from_name, -errno);
-}
-
-static int swap(struct adl_journal_db *db)
-{
-    size_t n_moved = 0;
-    int err = 0;
-
-    (void)unlinkat(db->aside_fd, OLD_FILE "-wal", 0);     /* of an older */
-    (void)unlinkat(db->aside_fd, OLD_FILE "-journal", 0); /* one, if any */
-    while (err == 0 && n_moved < N_SUFFIXES) {
-        err = rename_suffix(db, n_moved, ADL_JOURNAL_FILE, OLD_FILE);
-        n_moved += err == 0;
-    }
-    (void)unlinkat(db->aside_fd, ADL_JOURNAL_FILE "-shm", 0); /* made anew */
-    if (err == 0) {
-        err = rename_suffix(db, 0, NEW_FILE, ADL_JOURNAL_FILE);
-    }
-    while (err < 0 && n_moved > 0) {
-        n_moved--;
-        (void)rename_suffix(db, n_moved, OLD_FILE,
-                            ADL_JOURNAL_FILE); /* it is there at least */
-    }
-    return err;
-}
-
-int adl_journal_db_replace(struct adl_journal_db *db)
-{
-    int exists = adl_journal_db_exists(db);
-
-    if (exists <= 0) {
-        return exists;
-    }
-    int err = make_new(db);
-    if (err == 0) {
-        err = swap(db);
-    }
-    if (err < 0) {
-        remove_new(db);
-    }
-    return err;
+    return err < 0 ? err : adl_journal_db_exec(db, schema);
 }

@@ -48,14 +48,13 @@ int adl_journal_db_open(struct adl_journal_db *db, bool is_durable);
 /* Open to be read. As above, -ENOENT where there is none, or -EBUSY. */
 int adl_journal_db_open_reading(struct adl_journal_db *db);
 
+/* Likewise, and where the journal is at rest no file is made beside it. */
+int adl_journal_db_open_looking(struct adl_journal_db *db);
+
 void adl_journal_db_close(struct adl_journal_db *db);
 
-/*
- * Begin anew: put an empty journal in the place of the one that is there,
- * which becomes journal.db.old. It must be locked and not open. Where it
- * fails, all is as it was.
- */
-int adl_journal_db_replace(struct adl_journal_db *db);
+/* Open an empty journal of that name, for nobody else. As above. */
+int adl_journal_db_make(struct adl_journal_db *db, const char *name);
 
 /* Each answers 0 or what is wrong, and db->why says it. */
 int adl_journal_db_exec(struct adl_journal_db *db, const char *sql);
@@ -72,6 +71,10 @@ int adl_journal_db_judge(struct adl_journal_db *db, int rc);
 
 /* For a row that could not be read: err is -ENOMEM or ASYNCDL_EJOURNAL. */
 int adl_journal_db_refuse_row(struct adl_journal_db *db, int err);
+
+/* For a call of the system on that file; answers err. */
+int adl_journal_db_refuse_errno(struct adl_journal_db *db, const char *name,
+                                int err);
 
 /* Say why, for an error that is not SQLite's; answers err. */
 int adl_journal_db_refuse(struct adl_journal_db *db, int err, const char *why);

@@ -56,27 +56,53 @@ static int check_journal(struct adl_ledger *ledger,
     return err;
 }
 
+/* It cannot be read, and the user wants none of it. */
+static bool is_in_the_way(const struct adl_ledger *ledger, int err)
+{
+    return ledger->options.restarts &&
+           (err == ASYNCDL_EJOURNAL || err == ASYNCDL_EJOURNALNEW);
+}
+
+/* What the next run finds; none is as good as an empty one. */
+static int look_at_journal(struct adl_ledger *ledger, int aside_fd,
+                           char error[ADL_LEDGER_ERROR_MAX])
+{
+    int err = adl_journal_open(&ledger->journal, aside_fd, ADL_JOURNAL_READ,
+                               false, error, ADL_LEDGER_ERROR_MAX);
+
+    if (err == 0 && ledger->options.restarts) {
+        err = check_journal(ledger, error);
+    }
+    return err == -ENOENT || is_in_the_way(ledger, err) ? 0 : err;
+}
+
 static int open_journal(struct adl_ledger *ledger,
                         char error[ADL_LEDGER_ERROR_MAX])
 {
     bool sync = ledger->options.sync != ADL_SYNC_NONE;
+    bool only_looks = ledger->options.only_looks;
     int root_fd;
     int aside_fd;
 
     int err = adl_dir_lend(ledger->dir, &root_fd, &aside_fd);
+    if (err == -ENOENT && only_looks) {
+        return 0;
+    }
     if (err < 0) {
         (void)snprintf(error, ADL_LEDGER_ERROR_MAX,
                        "open the directory or its .asyncdl/: %s",
                        asyncdl_strerror(err));
         return err;
     }
+    if (only_looks) {
+        return look_at_journal(ledger, aside_fd, error);
+    }
     err = adl_journal_open(&ledger->journal, aside_fd, ADL_JOURNAL_KEEP, sync,
                            error, ADL_LEDGER_ERROR_MAX);
     if (err == 0 && ledger->options.restarts) {
         err = check_journal(ledger, error);
     }
-    if (ledger->options.restarts &&
-        (err == ASYNCDL_EJOURNAL || err == ASYNCDL_EJOURNALNEW)) {
+    if (is_in_the_way(ledger, err)) {
         err = adl_journal_open(&ledger->journal, aside_fd, ADL_JOURNAL_RESTART,
                                sync, error, ADL_LEDGER_ERROR_MAX);
     }
@@ -94,6 +120,9 @@ int adl_ledger_open(struct adl_ledger **out, struct adl_dir *dir,
     }
     ledger->dir = dir;
     ledger->options = *options;
+    if (options->only_looks) {
+        adl_dir_only_look(dir);
+    }
     read_boot(ledger->boot);
     int err = adl_names_create(&ledger->names);
     if (err == 0 && options->keeps_journal) {
@@ -117,7 +146,7 @@ void adl_ledger_close(struct adl_ledger *ledger, int status)
     if (ledger == NULL) {
         return;
     }
-    if (ledger->journal != NULL) {
+    if (ledger->journal != NULL && !ledger->options.only_looks) {
         /* a journal that is not told so is only of less use to people */
         (void)adl_journal_end_run(ledger->journal, status);
     }
@@ -219,6 +248,7 @@ static int stand(struct adl_ledger *ledger, const struct adl_record *record,
         .dir = ledger->dir,
         .journal = ledger->journal,
         .boot = ledger->boot,
+        .only_looks = ledger->options.only_looks,
         .demand = {.expected = ask->expected,
                    .overwrite = ask->overwrite,
                    .restarts = ledger->options.restarts,
@@ -311,7 +341,7 @@ int adl_ledger_admit(struct adl_ledger *ledger,
 
 int adl_ledger_note(struct adl_ledger *ledger, struct adl_record *record)
 {
-    if (ledger->journal == NULL) {
+    if (ledger->journal == NULL || ledger->options.only_looks) {
         return 0;
     }
     if (record->state == ADL_RECORD_PARTIAL && ledger->boot[0] != '\0') {
@@ -330,6 +360,9 @@ int adl_ledger_settle(struct adl_ledger *ledger)
     int aside_fd;
     int err = 0;
 
+    if (ledger->options.only_looks) {
+        return 0;
+    }
     if (ledger->journal != NULL) {
         err = adl_journal_commit(ledger->journal);
     }

@@ -35,6 +35,9 @@ struct adl_ledger_options {
     bool keeps_journal;
     bool restarts; /* finished files are downloaded again */
     bool verifies; /* finished files are hashed */
+    /* Nothing is made, changed or locked: entries stand as they would, and what
+     * becomes of them is not noted. */
+    bool only_looks;
     enum adl_sync sync;
 };
 

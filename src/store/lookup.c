@@ -97,7 +97,7 @@ static int renew(const struct adl_lookup *lookup,
 {
     struct adl_record renewed = *record;
 
-    if (record->mtime_ns == found->mtime_ns) {
+    if (record->mtime_ns == found->mtime_ns || lookup->only_looks) {
         return 0;
     }
     renewed.mtime_ns = found->mtime_ns;
@@ -225,6 +225,9 @@ static bool finish_part(const struct adl_lookup *lookup,
         return false;
     }
     describe(&found, &info);
+    if (lookup->only_looks) {
+        return adl_standing_is_intact(record, &found);
+    }
     if (!adl_standing_is_intact(record, &found) ||
         adl_part_adopt(&part, aside_fd, record->part) < 0) {
         return false;

@@ -57,6 +57,7 @@ struct adl_lookup {
     struct adl_journal *journal; /* NULL: none is kept */
     const char *boot; /* which one of the machine this is; "": not known */
     struct adl_demand demand;
+    bool only_looks; /* changes nothing: what it would do counts as done */
 };
 
 /*

@@ -71,6 +71,27 @@ static void test_creating_and_asking_make_nothing(void **state)
     assert_int_equal(scratch_count_entries(s->path), 0);
 }
 
+static void test_one_that_only_looks_makes_and_removes_nothing(void **state)
+{
+    struct scratch *s = *state;
+    int root_fd = -1;
+    int aside_fd = -1;
+    struct adl_dir *dir = create(s, "d");
+
+    adl_dir_only_look(dir);
+    assert_int_equal(adl_dir_lend(dir, &root_fd, &aside_fd), -ENOENT);
+    assert_false(is_there(s, "d"));
+    assert_int_equal(mkdir(scratch_path(s, "d"), 0777), 0);
+    assert_int_equal(adl_dir_lend(dir, &root_fd, &aside_fd), -ENOENT);
+    assert_false(is_there(s, "d/.asyncdl"));
+    assert_int_equal(mkdir(scratch_path(s, "d/.asyncdl"), 0777), 0);
+    fault_arm_all(FAULT_FLOCK, EIO); /* is not asked */
+    assert_int_equal(adl_dir_lend(dir, &root_fd, &aside_fd), 0);
+    adl_dir_destroy(dir);
+    assert_int_equal(fault_n_hits(FAULT_FLOCK), 0);
+    assert_true(is_there(s, "d/.asyncdl"));
+}
+
 static void test_lending_makes_missing_parents(void **state)
 {
     static const char *const names[] = {"a",    "b/c/d", "e/f/",
@@ -529,6 +550,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_creating_and_asking_make_nothing),
+        TEST(test_one_that_only_looks_makes_and_removes_nothing),
         TEST(test_lending_makes_missing_parents),
         TEST(test_folders_are_made_with_the_umask),
         TEST(test_the_directory_may_be_a_symlink),
