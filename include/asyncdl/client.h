@@ -121,6 +121,17 @@ enum asyncdl_client_flags {
      * again that are not what they were.
      */
     ASYNCDL_CLIENT_VERIFY = 1u << 6,
+    /**
+     * Download nothing, only say what would be. A request completes once its
+     * name and standing are known, in the order of requests: as
+     * ASYNCDL_SKIPPED or ASYNCDL_FAILED where it would before its first
+     * attempt, else as ASYNCDL_DONE with attempts 0, no status, and in bytes
+     * how much of it is there already to go on with; what is expected of the
+     * whole is the total of its event. No connection is opened; no file or
+     * folder is made, changed or locked, the journal and its directory
+     * included, which another client may be using meanwhile.
+     */
+    ASYNCDL_CLIENT_PLAN = 1u << 7,
 };
 
 /** How requests are sent. Strings are copied; NULL means the default. */

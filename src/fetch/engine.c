@@ -297,6 +297,7 @@ static int open_ledger(struct asyncdl_client *client)
         .keeps_journal = o->journal != ASYNCDL_JOURNAL_NONE,
         .restarts = o->journal == ASYNCDL_JOURNAL_RESTART,
         .verifies = (o->flags & ASYNCDL_CLIENT_VERIFY) != 0,
+        .only_looks = (o->flags & ASYNCDL_CLIENT_PLAN) != 0,
         .sync = syncs[o->fsync],
     };
     char error[ADL_LEDGER_ERROR_MAX];

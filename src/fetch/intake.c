@@ -70,12 +70,24 @@ static void skip(struct asyncdl_transfer *t)
     adl_finish_end(t);
 }
 
+/* It would be downloaded, from where a half of it ends. */
+static void go_on(struct asyncdl_transfer *t)
+{
+    adl_take_half(t);
+    if ((t->client->options.flags & ASYNCDL_CLIENT_PLAN) != 0) {
+        adl_finish_end(t);
+    } else {
+        adl_start_enqueue(t, 0);
+    }
+}
+
 static void on_admitted(struct adl_job *job)
 {
     struct asyncdl_transfer *t = of_job(job);
     int rc = t->admission_rc;
 
     t->client->n_undecided--;
+    t->is_named = t->is_named || t->standing.is_named;
     if (t->is_canceled) {
         adl_finish_fail(t, -ECANCELED, true, NULL);
     } else if (rc < 0) {
@@ -84,10 +96,8 @@ static void on_admitted(struct adl_job *job)
     } else if (t->standing.state != ADL_STANDING_OPEN) {
         skip(t);
     } else {
-        t->is_named = t->is_named || t->standing.is_named;
         t->body.is_noted = t->standing.has_part;
-        adl_take_half(t);
-        adl_start_enqueue(t, 0);
+        go_on(t);
     }
 }
 
@@ -103,7 +113,7 @@ static void take_in(struct asyncdl_transfer *t)
         adl_offload_add(client->lane, &t->job);
     } else {
         client->n_undecided--;
-        adl_start_enqueue(t, 0);
+        go_on(t);
     }
 }
 

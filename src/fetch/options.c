@@ -258,10 +258,11 @@ static int check_http(const struct asyncdl_http_options *http)
 static int check(const struct asyncdl_client_options *o)
 {
     const char *why;
-    const unsigned known =
-        ASYNCDL_CLIENT_REMOTE_TIME | ASYNCDL_CLIENT_CONTENT_DISPOSITION |
-        ASYNCDL_CLIENT_INSECURE | ASYNCDL_CLIENT_COMPRESSED |
-        ASYNCDL_CLIENT_NETRC | ASYNCDL_CLIENT_SHA256 | ASYNCDL_CLIENT_VERIFY;
+    const unsigned known = ASYNCDL_CLIENT_REMOTE_TIME |
+                           ASYNCDL_CLIENT_CONTENT_DISPOSITION |
+                           ASYNCDL_CLIENT_INSECURE | ASYNCDL_CLIENT_COMPRESSED |
+                           ASYNCDL_CLIENT_NETRC | ASYNCDL_CLIENT_SHA256 |
+                           ASYNCDL_CLIENT_VERIFY | ASYNCDL_CLIENT_PLAN;
 
     if ((o->flags & ~known) != 0 || o->journal > ASYNCDL_JOURNAL_RESTART ||
         o->fsync > ASYNCDL_FSYNC_FILE) {
@@ -305,6 +306,10 @@ int adl_options_copy(struct asyncdl_client_options *out,
     fill_numbers(&copy);
     if (copy.journal != ASYNCDL_JOURNAL_NONE) {
         copy.flags |= ASYNCDL_CLIENT_SHA256; /* to know a file again by */
+    }
+    if ((copy.flags & ASYNCDL_CLIENT_PLAN) != 0) {
+        free(*string_at(&copy, OFFSET(http.cookie_jar))); /* none is written */
+        copy.http.cookie_jar = NULL;
     }
     *out = copy;
     return 0;
