@@ -202,7 +202,8 @@ static int download(const struct adl_options *options,
 
     adl_complain_init(&complain, msg, options->client.dir);
     complain.is_verbose = options->is_verbose;
-    complain.is_quiet = options->is_quiet;
+    /* what would be skipped is told where it is asked for */
+    complain.is_quiet = options->is_quiet || options->is_dry;
     if (adl_sources_init(&sources, &options->operands, error) < 0) {
         adl_msg_error(msg, "%s",
                       error->len > 0 ? error->data : strerror(ENOMEM));
@@ -263,6 +264,10 @@ static int act(struct adl_options *options, struct adl_msg *msg,
     }
     if (complete(options, msg, error) < 0) {
         return refuse_usage(msg, error);
+    }
+    if (options->is_dry) { /* writes nothing */
+        options->failed = NULL;
+        options->manifest = NULL;
     }
     msg->has_color = has_color(options);
     return download(options, msg, error);

@@ -60,6 +60,7 @@ struct adl_options {
     bool is_discarding;
     bool keeps_journal;
     bool restarts;
+    bool is_dry; /* --dry-run */
     bool is_quiet;
     bool is_verbose;
     bool wants_help;

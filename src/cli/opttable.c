@@ -126,6 +126,13 @@ const struct adl_option adl_option_table[] = {
      .allowed = "a file",
      .help = "write what failed to FILE, as a list to be run; it may be the "
              "list that is read"},
+    {.name = "dry-run",
+     .letter = 'n',
+     .kind = ADL_OPTION_BOOL,
+     .group = ADL_GROUP_AGAIN,
+     .offset = FIELD(is_dry),
+     .help = "print what would be downloaded to which file, and what not and "
+             "why; touches no network and writes nothing"},
 
     /* How much at once */
     {.name = "jobs",

@@ -23,6 +23,7 @@
 #include "cli/limits.h"
 #include "cli/manifest.h"
 #include "cli/plain.h"
+#include "cli/plan.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/tally.h"
@@ -41,6 +42,7 @@ struct run {
     struct adl_feed feed;
     struct adl_out out;
     struct adl_plain plain;
+    struct adl_plan plan;
     struct adl_manifest manifest;
     struct adl_tally tally;
     struct adl_progress progress;
@@ -166,8 +168,11 @@ static int observe(struct run *run)
                                      &run->progress);
     }
     if (err == 0 && !run->options->is_quiet) {
-        err = asyncdl_client_observe(run->client, adl_plain_on_event,
-                                     &run->plain);
+        err = run->options->is_dry
+                  ? asyncdl_client_observe(run->client, adl_plan_on_event,
+                                           &run->plan)
+                  : asyncdl_client_observe(run->client, adl_plain_on_event,
+                                           &run->plain);
     }
     if (err == 0 && run->options->manifest != NULL) {
         err = asyncdl_client_observe(run->client, adl_manifest_on_event,
@@ -227,6 +232,7 @@ static int start(struct run *run, struct adl_sources *sources)
         .data = run,
     };
     adl_plain_init(&run->plain, &run->out);
+    adl_plan_init(&run->plan, &run->out, run->options->client.dir);
     int err = adl_out_init(&run->out, &run->loop, STDOUT_FILENO);
     if (err == 0) {
         err = adl_feed_init(&run->feed, &run->loop, sources);
@@ -239,10 +245,16 @@ static int start(struct run *run, struct adl_sources *sources)
 
 static void add_summary(struct run *run)
 {
-    if (!run->options->is_quiet && run->out.err == 0) {
-        /* without memory there is no summary */
-        (void)adl_plain_add_summary(&run->out.text, &run->tally,
-                                    get_elapsed_s(run));
+    struct adl_buf *text = &run->out.text;
+
+    if (run->options->is_quiet || run->out.err != 0) {
+        return;
+    }
+    /* without memory there is no summary */
+    if (run->options->is_dry) {
+        (void)adl_plan_add_summary(text, &run->plan, &run->tally);
+    } else {
+        (void)adl_plain_add_summary(text, &run->tally, get_elapsed_s(run));
     }
 }
 
@@ -324,6 +336,7 @@ static void finish(struct run *run)
     uv_close((uv_handle_t *)&run->late, NULL);
     (void)uv_run(&run->loop, UV_RUN_DEFAULT); /* nothing but closing */
     adl_plain_finish(&run->plain);
+    adl_plan_finish(&run->plan);
     adl_progress_finish(&run->progress);
     adl_feed_finish(&run->feed);
     adl_folder_finish(&run->folder);

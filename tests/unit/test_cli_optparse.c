@@ -96,6 +96,8 @@ static const struct reach_case reach_cases[] = {
     {{"--journal"}, IS_BOOL, FIELD(keeps_journal), 1, NULL},
     {{"--no-journal"}, IS_BOOL, FIELD(keeps_journal), 0, NULL},
     {{"--restart"}, IS_BOOL, FIELD(restarts), 1, NULL},
+    {{"-n"}, IS_BOOL, FIELD(is_dry), 1, NULL},
+    {{"--dry-run"}, IS_BOOL, FIELD(is_dry), 1, NULL},
     {{"--verify"},
      IS_UNSIGNED,
      CLIENT(flags),
@@ -348,7 +350,6 @@ static void test_errors_name_option_value_and_what_is_allowed(void **state)
         {{"-Z"}, "unknown option -Z"},
         {{"-qZ"}, "unknown option -Z"},
         {{"--json"}, "unknown option --json"},
-        {{"-n"}, "unknown option -n"},
         {{"-K", "/does/not/exist"},
          "--config /does/not/exist: cannot read it: No such file or "
          "directory"},
