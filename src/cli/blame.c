@@ -129,8 +129,10 @@ static int add_reason(struct adl_buf *buf, const struct adl_given *guilty,
 }
 
 /* What is wrong with the directory, or with the journal in it. */
-static int add_directory(struct adl_buf *buf, const char *dir, int err)
+static int add_directory(struct adl_buf *buf, const struct adl_options *options,
+                         int err)
 {
+    const char *dir = options->client.dir;
     const char *why = asyncdl_strerror(err);
     const char *at = dir != NULL ? dir : ".";
 
@@ -157,6 +159,10 @@ static int add_directory(struct adl_buf *buf, const char *dir, int err)
             "to set it aside and begin anew",
             at, why);
     default:
+        if (options->is_dry) {
+            return adl_buf_addf(buf, "cannot look into %s/.asyncdl: %s", at,
+                                why);
+        }
         return adl_buf_addf(buf,
                             "cannot keep a journal in %s/.asyncdl: %s; files "
                             "and journal go there, --dir names another place",
@@ -185,7 +191,7 @@ int adl_blame(struct adl_buf *buf, bool *out_is_local, uv_loop_t *loop,
     *out_is_local = false;
     if (is_of_journal(loop, options)) {
         *out_is_local = adl_tally_is_local_fault(err);
-        return add_directory(buf, options->client.dir, err);
+        return add_directory(buf, options, err);
     }
 
     for (size_t i = 0; guilty == NULL && i < options->n_given; i++) {

@@ -187,6 +187,18 @@ static void test_half_is_told_beside_a_run_and_after_it(void **state)
     download_finish(&d);
 }
 
+static void test_folder_that_cannot_be_one_is_told(void **state)
+{
+    struct download d;
+
+    download_init(&d, *state);
+    download_run(&d, "http://@SITE@/bytes/9\n", "-n -d list", 4);
+    assert_string_equal(d.cmd.err, "asyncdl: cannot look into list/.asyncdl: "
+                                   "not a directory\n");
+    assert_string_equal(d.cmd.out, "");
+    download_finish(&d);
+}
+
 static void test_server_may_choose_the_name(void **state)
 {
     struct download d;
@@ -229,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_what_stands_there_is_told),
         cmocka_unit_test(test_restart_and_verify_are_told_as_they_would_be),
         cmocka_unit_test(test_half_is_told_beside_a_run_and_after_it),
+        cmocka_unit_test(test_folder_that_cannot_be_one_is_told),
         cmocka_unit_test(test_server_may_choose_the_name),
         cmocka_unit_test(test_journal_that_cannot_be_read_is_told),
     };
