@@ -145,10 +145,10 @@ static void test_a_list_that_fills_the_disk_goes_on_with_room(void **state)
 /* Its files take no room: the journal is what fills it. */
 static void test_a_journal_that_fills_the_disk_goes_on_with_room(void **state)
 {
-    const struct lines lines = {.n = 1500, .get_size = empty, .salt = "empty"};
+    const struct lines lines = {.n = 900, .get_size = empty, .salt = "empty"};
 
-    for (unsigned pages = 0; pages < 25; pages++) {
-        check_full(state, &lines, (320 + 7 * pages) * 1024, "");
+    for (unsigned pages = 0; pages < 8; pages++) {
+        check_full(state, &lines, (320 + 21 * pages) * 1024, "");
     }
 }
 

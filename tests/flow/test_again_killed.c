@@ -216,12 +216,12 @@ static void test_a_hundred_kills_lose_and_tear_nothing(void **state)
 
 static void test_interrupts_lose_and_tear_nothing(void **state)
 {
-    check_ends(state, SIGINT, 15);
+    check_ends(state, SIGINT, 10);
 }
 
 static void test_terminations_lose_and_tear_nothing(void **state)
 {
-    check_ends(state, SIGTERM, 15);
+    check_ends(state, SIGTERM, 10);
 }
 
 /* A site of slow answers, so that more is under way when the end comes. 0 is

@@ -16,7 +16,7 @@
 #include "support/rerun.h"
 
 #define N_FILES 24
-#define N_CUTS  8 /* of each way, all over a run */
+#define N_CUTS  6 /* of each way, all over a run */
 #define HALF    "http://@SITE@/bytes/3000000/half?stall=2000000&cuts=1\n"
 #define SIZE    3000000
 
