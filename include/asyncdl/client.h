@@ -75,7 +75,9 @@ enum asyncdl_journal_mode {
      * name_template) and the how-many-th time these are requested, completes as
      * ASYNCDL_SKIPPED with err 0 where its file is as it was left; half a body
      * is gone on with; every request keeps its name. One client at a time may
-     * use a directory so.
+     * use a directory so. Only files are remembered: ASYNCDL_BODY_FILE. One
+     * that was changed since completes as ASYNCDL_SKIPPED with
+     * ASYNCDL_ECHANGED, one of a stranger with ASYNCDL_EEXISTS.
      */
     ASYNCDL_JOURNAL_KEEP,
     /**
@@ -235,7 +237,8 @@ typedef void (*asyncdl_done_cb)(const struct asyncdl_result *result,
 typedef void (*asyncdl_want_cb)(size_t n_wanted, void *data);
 
 /**
- * Open a client on @p loop.
+ * Open a client on @p loop. Waits for the disk where files are read and, with a
+ * journal, where that is.
  *
  * @param out   set on success only; release with asyncdl_client_close()
  * @param loop  borrowed: must outlive the client
@@ -344,8 +347,9 @@ ASYNCDL_API void asyncdl_client_on_want(struct asyncdl_client *client,
 
 /**
  * Have the journal say, once the client is closed, that its run ended with
- * @p status, an exit status from 0 to 255. Without this it says that the end is
- * not known.
+ * @p status, an exit status from 0 to 255. To be called before
+ * asyncdl_client_close(); the last call counts. Without one it says that the
+ * end is not known. Does nothing without a journal.
  */
 ASYNCDL_API void asyncdl_client_end_run(struct asyncdl_client *client,
                                         int status);

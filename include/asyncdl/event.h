@@ -48,7 +48,7 @@ struct asyncdl_event {
     unsigned attempt;   /**< from 1; 0 before the first */
     uint64_t bytes;     /**< of the decoded body so far */
     uint64_t total;     /**< announced size, 0 when not known */
-    int err;            /**< RETRY, DOWN: what went wrong */
+    int err;            /**< RETRY, DOWN, DONE: what went wrong */
     const char *reason; /**< RETRY, DOWN: the same in words */
     uint64_t delay_ms;  /**< RETRY, DOWN: until the next may start */
     const struct asyncdl_result *result; /**< DONE */

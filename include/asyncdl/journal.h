@@ -35,14 +35,18 @@ enum asyncdl_journal_state {
 
 /** An entry of the list, as asyncdl_journal_next() reads it. */
 struct asyncdl_journal_entry {
-    uint64_t id;       /**< from 1, in the order of the list */
-    int state;         /**< enum asyncdl_journal_state */
-    const char *url;   /**< without passwords and tokens */
-    const char *path;  /**< below the folder; NULL before it has one */
-    uint64_t bytes;    /**< of the file, or of the part */
+    uint64_t id;      /**< from 1, in the order in which they were first met */
+    int state;        /**< enum asyncdl_journal_state */
+    const char *url;  /**< without passwords and tokens */
+    const char *path; /**< below the folder; NULL before it has one */
+    /**
+     * Of the file; or of the part, as far as it would survive a power cut: the
+     * part may hold more, and a next run on the same boot goes on behind that.
+     */
+    uint64_t bytes;
     uint64_t total;    /**< of the whole file; 0: unknown */
     uint32_t attempts; /**< made so far */
-    int err;           /**< why it failed: a code of error.h, or 0 */
+    int err;           /**< why it failed, half or not: see error.h; or 0 */
     int status;        /**< HTTP status of the last answer, or 0 */
     int retryable;     /**< 1: it failed, and another run can help */
     const char *error; /**< why it failed, in words, or NULL */
@@ -62,8 +66,8 @@ struct asyncdl_journal_run {
  * Open the journal of the folder @p dir.
  *
  * @param out  set on success only; release with asyncdl_journal_close()
- * @param dir  copied
- * @return 0; -ENOENT where there is no such folder or no journal in it;
+ * @param dir  borrowed until it returns
+ * @return 0; -ENOENT where there is no such folder, or no journal in it yet;
  *     ASYNCDL_EJOURNAL for one that is damaged, ASYNCDL_EJOURNALNEW for one of
  *     a newer asyncdl, ASYNCDL_EINWAY where a link or folder has its name;
  *     -EBUSY where a run holds it alone, on file systems without shared memory;
