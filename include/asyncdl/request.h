@@ -138,6 +138,7 @@ struct asyncdl_result {
      * for want of ASYNCDL_CLIENT_SHA256, or of a whole body.
      */
     const char *sha256;
+    uint64_t bytes_resumed; /**< of bytes, what an earlier client has left */
     /** With ASYNCDL_CLIENT_PLAN: the server may choose another name than path.
      */
     bool is_name_open;

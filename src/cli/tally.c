@@ -14,10 +14,13 @@ bool adl_tally_is_local_fault(int err)
 void adl_tally_add_result(struct adl_tally *tally,
                           const struct asyncdl_result *result)
 {
+    if (result->state != ASYNCDL_SKIPPED &&
+        result->bytes > result->bytes_resumed) {
+        tally->bytes += result->bytes - result->bytes_resumed;
+    }
     switch (result->state) {
     case ASYNCDL_DONE:
         tally->n_done++;
-        tally->bytes += result->bytes;
         break;
     case ASYNCDL_SKIPPED:
         tally->n_before += result->err == 0;

@@ -348,7 +348,8 @@ int adl_body_add(struct adl_body *body, const void *bytes, size_t len)
 {
     int rc = 0;
 
-    if (body->max_size != 0 && len > body->max_size - body->size) {
+    if (body->max_size != 0 &&
+        (body->size > body->max_size || len > body->max_size - body->size)) {
         return ASYNCDL_ETOOBIG;
     }
     switch (body->kind) {
@@ -429,12 +430,14 @@ void adl_body_leave(struct adl_body *body)
     submit_if_idle(body);
 }
 
-void adl_body_resume(struct adl_body *body, const char *part, uint64_t bytes)
+void adl_body_resume(struct adl_body *body, const char *part, uint64_t bytes,
+                     uint64_t synced)
 {
     body->is_stream = true;
     body->env->n_streams++;
     (void)snprintf(body->rest.part, sizeof(body->rest.part), "%s", part);
     body->rest.bytes = bytes;
+    body->n_synced = synced;
     body->size = bytes;
 }
 

@@ -47,8 +47,10 @@ void adl_body_drop(struct adl_body *body);
  * as far as it goes; is_left says whether. */
 void adl_body_leave(struct adl_body *body);
 
-/* Before the first byte: go on with a part of an earlier run. */
-void adl_body_resume(struct adl_body *body, const char *part, uint64_t bytes);
+/* Before the first byte: go on with a part of an earlier run, of whose bytes so
+ * many would survive a power cut. */
+void adl_body_resume(struct adl_body *body, const char *part, uint64_t bytes,
+                     uint64_t synced);
 
 /* Is it to go on with a part that was not opened yet? */
 bool adl_body_is_waiting(const struct adl_body *body);

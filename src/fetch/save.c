@@ -199,13 +199,16 @@ static bool leave_half(struct adl_body *body)
         return false;
     }
     if (body->sink == NULL && has_rest(body)) {
-        body->ops->on_half(body, body->rest.part, body->rest.bytes);
+        body->ops->on_half(body, body->rest.part, body->n_synced);
         return true;
     }
     if (body->sink == NULL || adl_sink_get_size(body->sink) == 0) {
         return false;
     }
     note_half(body);
+    (void)snprintf(body->rest.part, sizeof(body->rest.part), "%s",
+                   adl_sink_get_part(body->sink));
+    body->rest.bytes = adl_sink_get_size(body->sink);
     adl_sink_leave(body->sink);
     body->sink = NULL;
     return true;
@@ -215,11 +218,13 @@ static bool leave_half(struct adl_body *body)
 static void end_without_file(struct adl_body *body, struct adl_job *job)
 {
     bool is_keeping = body->work.is_keeping || body->work.err < 0;
-    bool is_left = is_keeping && leave_half(body);
 
-    if (is_left) {
-        body->is_left = true; /* also where a job that follows has nothing */
-    } else {
+    if (body->is_left) { /* by the job before */
+        job->seal = NULL;
+        return;
+    }
+    body->is_left = is_keeping && leave_half(body);
+    if (!body->is_left) {
         adl_sink_abort(body->sink);
         body->sink = NULL;
         job->seal = NULL;
@@ -265,8 +270,11 @@ void adl_save_seal_stream(struct adl_job *job, int err)
 {
     struct adl_body *body = (struct adl_body *)job;
 
+    if (body->is_left && err == 0) { /* all of it lasts now */
+        body->ops->on_half(body, body->rest.part, body->rest.bytes);
+    }
     if (body->sink == NULL) {
-        return; /* half of it was left, and that is noted now */
+        return;
     }
     if (body->work.is_saving) {
         body->work.err = appear(body, &body->work.target, err);

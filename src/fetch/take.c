@@ -139,7 +139,8 @@ void adl_take_half(struct asyncdl_transfer *t)
     }
     t->total = half->total;
     t->mtime_s = read_mtime(half->last_modified);
-    adl_body_resume(&t->body, half->part, half->bytes);
+    adl_body_resume(&t->body, half->part, half->bytes, half->synced);
+    t->n_resumed = half->bytes;
     adl_body_set_version(&t->body, t->version);
     (void)choose_target(t); /* its name is its own already */
 }
@@ -167,6 +168,7 @@ static int take_whole(struct asyncdl_transfer *t)
     keep_version(t, &answer->range);
     t->must_restart = false;
     t->is_mixed = false;
+    t->n_resumed = 0;
     t->mtime_s = answer->has_mtime ? answer->mtime_s : ADL_SINK_NO_TIME;
     t->total = is_exact ? answer->length : 0;
     take_claim(t);

@@ -257,6 +257,7 @@ void adl_transfer_fill_result(const struct asyncdl_transfer *t,
         .remote_ip = t->last.remote_ip,
         .time = t->last.time,
         .sha256 = t->sha256[0] != '\0' ? t->sha256 : NULL,
+        .bytes_resumed = t->n_resumed,
         .is_name_open = t->path != NULL && !t->is_named && t->err == 0,
     };
     out->time.queue_s = (double)t->waited_ms / 1e3;

@@ -77,6 +77,7 @@ struct asyncdl_transfer {
     struct adl_validator *version;
     bool can_resume;    /* that answer lets it be gone on with */
     bool must_restart;  /* the next attempt asks for the whole */
+    uint64_t n_resumed; /* bytes of the body that an earlier run has left */
     bool is_mixed;      /* its bytes are of several mirrors */
     bool was_restarted; /* a botched range was forgiven once */
     bool must_be_plain; /* HTTP/1.1: HTTP/2 does not tell where it ends */

@@ -61,20 +61,16 @@ static int look(struct adl_found *out, const struct adl_lookup *lookup,
     return 0;
 }
 
-static int hash(struct adl_sums *out, const struct adl_lookup *lookup,
-                const char *path, unsigned kinds)
+/* From where it stands, which is the start of one that was just opened. */
+static int hash_open(struct adl_sums *out, int fd, unsigned kinds)
 {
     struct adl_digest *digest = NULL;
     char *bytes = malloc(READ_BYTES);
-    int fd = -1;
     ssize_t n = 1;
 
     int err = bytes != NULL ? 0 : -ENOMEM;
     if (err == 0) {
         err = adl_digest_create(&digest, kinds);
-    }
-    if (err == 0) {
-        err = adl_dir_open_file(lookup->dir, path, &fd);
     }
     while (err == 0 && n > 0) {
         n = read(fd, bytes, READ_BYTES);
@@ -83,11 +79,21 @@ static int hash(struct adl_sums *out, const struct adl_lookup *lookup,
     if (err == 0) {
         err = adl_digest_finish(digest, out);
     }
-    if (fd >= 0) {
-        (void)close(fd); /* was only read */
-    }
     adl_digest_destroy(digest);
     free(bytes);
+    return err;
+}
+
+static int hash(struct adl_sums *out, const struct adl_lookup *lookup,
+                const char *path, unsigned kinds)
+{
+    int fd;
+    int err = adl_dir_open_file(lookup->dir, path, &fd);
+
+    if (err == 0) {
+        err = hash_open(out, fd, kinds);
+        (void)close(fd); /* was only read */
+    }
     return err;
 }
 
@@ -143,6 +149,7 @@ static int keep_half(struct adl_half **out, const struct adl_record *record,
         return -ENOMEM;
     }
     half->bytes = bytes;
+    half->synced = record->bytes < bytes ? record->bytes : bytes;
     half->total = record->total;
     (void)snprintf(half->part, sizeof(half->part), "%s", record->part);
     half->etag = record->etag != NULL ? strdup(record->etag) : NULL;
@@ -204,6 +211,19 @@ int adl_lookup_check_path(const char *path, char error[ADL_LOOKUP_ERROR_MAX])
     return err;
 }
 
+/* Its time and size may be there, and its bytes not: a power cut. */
+static bool has_its_bytes(const struct adl_record *record, int fd)
+{
+    struct adl_sums sums;
+
+    if (!record->has_sha256) {
+        return true; /* nothing says otherwise */
+    }
+    return hash_open(&sums, fd, ADL_DIGEST_BIT(ADL_DIGEST_SHA256)) == 0 &&
+           memcmp(sums.bytes[ADL_DIGEST_SHA256], record->sha256,
+                  ADL_SHA256_BYTES) == 0;
+}
+
 /*
  * The journal says that it is done, and a crash kept its part from getting its
  * name: give it that. Is it there now?
@@ -232,8 +252,9 @@ static bool finish_part(const struct adl_lookup *lookup,
         adl_part_adopt(&part, aside_fd, record->part) < 0) {
         return false;
     }
-    if (adl_place_open(&place, lookup->dir, root_fd, record->path, &error) <
-        0) {
+    if (!has_its_bytes(record, part.fd) ||
+        adl_place_open(&place, lookup->dir, root_fd, record->path, &error) <
+            0) {
         adl_part_leave(&part);
         return false;
     }

@@ -30,8 +30,9 @@ struct adl_half {
     char part[ADL_PART_NAME_MAX];
     char *etag; /* owned; NULL none */
     char *last_modified;
-    uint64_t bytes; /* that can be gone on with */
-    uint64_t total; /* 0: not known */
+    uint64_t bytes;  /* that can be gone on with */
+    uint64_t synced; /* of these, what would survive a power cut */
+    uint64_t total;  /* 0: not known */
 };
 
 void adl_half_destroy(struct adl_half *half); /* NULL is allowed */
