@@ -22,6 +22,10 @@
 #include "task/future.h"
 #include "util/fds.h"
 
+/* Entries are admitted so many at a time: a hand-over costs as much as a dozen
+ * of them, and what they start waits for the last. */
+#define ADMIT_MAX 256
+
 static void on_body_room(struct adl_body *body)
 {
     body->transfer->must_resume_disk = true;
@@ -326,8 +330,7 @@ static int open_parts(struct asyncdl_client *client, uint32_t max_batch)
                                                .on_done = on_something,
                                                .data = client};
     const struct adl_offload_options admitting = {.n_batches = 1,
-                                                  .max_weight =
-                                                      ADL_BATCH_WEIGHT,
+                                                  .max_weight = ADMIT_MAX,
                                                   .on_done = on_something,
                                                   .data = client};
     int err = adl_dir_create(&client->dir, o->dir);

@@ -32,8 +32,7 @@ struct adl_job {
     struct adl_job *next; /* offload.queue, batch.jobs */
 };
 
-#define ADL_BATCH_WEIGHT 64
-#define ADL_BATCHES_MAX  2
+#define ADL_BATCHES_MAX 2
 
 struct adl_offload;
 

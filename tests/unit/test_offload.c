@@ -8,7 +8,8 @@
 #include "support/fault.h"
 #include "support/loop.h"
 
-#define N_JOBS 200
+#define N_JOBS       200
+#define BATCH_WEIGHT 64
 
 struct work {
     struct adl_job job; /* first */
@@ -91,7 +92,7 @@ static void open_plan(struct plan *plan, uv_loop_t *loop)
 {
     const struct adl_offload_options options = {
         .n_batches = 2,
-        .max_weight = ADL_BATCH_WEIGHT,
+        .max_weight = BATCH_WEIGHT,
         .settle = settle,
         .on_done = on_batch,
         .data = plan,
@@ -142,7 +143,7 @@ static void test_every_job_runs_once_in_few_batches(void **state)
         assert_int_equal(plan.works[i].n_done, 1);
     }
     assert_int_equal(plan.n_batches,
-                     (N_JOBS + ADL_BATCH_WEIGHT - 1) / ADL_BATCH_WEIGHT);
+                     (N_JOBS + BATCH_WEIGHT - 1) / BATCH_WEIGHT);
     adl_offload_destroy(plan.offload);
 }
 
@@ -151,7 +152,7 @@ static void test_job_too_heavy_for_a_batch_has_one_of_its_own(void **state)
     static struct plan plan;
 
     open_plan(&plan, *state);
-    add(&plan, 0, 2 * ADL_BATCH_WEIGHT);
+    add(&plan, 0, 2 * BATCH_WEIGHT);
     add(&plan, 1, 1);
     adl_offload_flush(plan.offload);
     uv_run(*state, UV_RUN_DEFAULT);
@@ -166,7 +167,7 @@ static void test_second_halves_follow_one_settlement(void **state)
     static struct plan plan;
 
     open_plan(&plan, *state);
-    for (int i = 0; i < ADL_BATCH_WEIGHT; i++) {
+    for (int i = 0; i < BATCH_WEIGHT; i++) {
         add(&plan, i, 1);
         plan.works[i].job.seal = seal;
     }
@@ -175,7 +176,7 @@ static void test_second_halves_follow_one_settlement(void **state)
     uv_run(*state, UV_RUN_DEFAULT);
 
     assert_int_equal(atomic_load(&plan.n_settled), 1);
-    for (int i = 0; i < ADL_BATCH_WEIGHT; i++) {
+    for (int i = 0; i < BATCH_WEIGHT; i++) {
         assert_int_equal(plan.works[i].is_sealed, i != 3);
         assert_int_equal(plan.works[i].seal_err, 0);
         assert_int_equal(plan.works[i].n_settled_before, i != 3);
