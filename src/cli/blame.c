@@ -29,12 +29,15 @@ static const struct variable variables[] = {
     {"no_proxy", offsetof(struct asyncdl_http_options, no_proxy)},
 };
 
-/* What the library answers to these options. */
+/* What the library answers to these options; leaves no traces. */
 static int try_open(uv_loop_t *loop,
                     const struct asyncdl_client_options *options)
 {
+    struct asyncdl_client_options trial = *options;
     struct asyncdl_client *client = NULL;
-    int err = asyncdl_client_open(&client, loop, options);
+
+    trial.flags |= ASYNCDL_CLIENT_PLAN; /* or a cookie jar would be written */
+    int err = asyncdl_client_open(&client, loop, &trial);
 
     if (err == 0) {
         asyncdl_client_close(client, NULL, NULL);

@@ -35,6 +35,7 @@ struct adl_attempt_pool {
     uint64_t max_time_ms;
     bool locates; /* attempts are told addresses */
     bool decodes;
+    bool is_plan; /* the client changes no file */
 };
 
 static uint64_t now_ms(const struct adl_attempt *a)
@@ -205,6 +206,7 @@ int adl_attempt_pool_create(struct adl_attempt_pool **out,
     pool->connect_timeout_ms = options->connect_timeout_ms;
     pool->stall_timeout_ms = options->stall_timeout_ms;
     pool->max_time_ms = options->max_time_ms;
+    pool->is_plan = (options->flags & ASYNCDL_CLIENT_PLAN) != 0;
     pool->decodes = (options->flags & ASYNCDL_CLIENT_COMPRESSED) != 0;
     pool->locates = options->http.dns_servers != NULL;
     int err = adl_setup_init(&pool->setup, options);
@@ -223,6 +225,7 @@ void adl_attempt_pool_set_multi(struct adl_attempt_pool *pool,
                                 struct adl_multi *multi)
 {
     pool->multi = multi;
+    pool->setup.writes_jar = !pool->is_plan; /* nothing can go wrong now */
 }
 
 void adl_attempt_pool_destroy(struct adl_attempt_pool *pool)

@@ -167,6 +167,10 @@ void adl_setup_finish(struct adl_setup *setup)
     if (setup->options == NULL) {
         return;
     }
+    if (setup->cookie_keeper != NULL && !setup->writes_jar) {
+        (void)curl_easy_setopt(setup->cookie_keeper, CURLOPT_COOKIEJAR,
+                               NULL); /* taking back needs no memory */
+    }
     curl_easy_cleanup(setup->cookie_keeper); /* writes the jar */
     (void)curl_share_cleanup(setup->share);  /* no handle uses it any more */
     curl_slist_free_all(setup->headers);

@@ -19,13 +19,15 @@ struct adl_setup {
     struct curl_slist *connect_to;
     CURLSH *share;
     CURL *cookie_keeper; /* loads and writes the cookies, never runs */
+    bool writes_jar;     /* its client is open: what ends now is a run */
 };
 
 /* 0, -ENOMEM, -EINVAL, -errno for a file, or ASYNCDL_ENOTBUILT. */
 int adl_setup_init(struct adl_setup *setup,
                    const struct asyncdl_client_options *options);
 
-/* All handles must be cleaned up. Writes the cookie jar. */
+/* All handles must be cleaned up. Writes the cookie jar where writes_jar is
+ * set, by whoever sees the client open. */
 void adl_setup_finish(struct adl_setup *setup);
 
 /* Set all options of a fresh handle. Errors as above. */

@@ -307,10 +307,6 @@ int adl_options_copy(struct asyncdl_client_options *out,
     if (copy.journal != ASYNCDL_JOURNAL_NONE) {
         copy.flags |= ASYNCDL_CLIENT_SHA256; /* to know a file again by */
     }
-    if ((copy.flags & ASYNCDL_CLIENT_PLAN) != 0) {
-        free(*string_at(&copy, OFFSET(http.cookie_jar))); /* none is written */
-        copy.http.cookie_jar = NULL;
-    }
     *out = copy;
     return 0;
 }

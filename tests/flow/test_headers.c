@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -183,6 +184,48 @@ static void test_cookies_of_an_answer_go_with_later_requests(void **state)
     server_stop(&site);
 }
 
+static void test_start_that_is_refused_leaves_the_jar_alone(void **state)
+{
+    static const char before[] = "# Netscape HTTP Cookie File\n\n"
+                                 "h.example\tFALSE\t/\tFALSE\t0\tsid\tx1\n";
+    static const struct {
+        const char *args[6];
+        int status;
+        const char *said;
+    } cases[] = {
+        {{"-b", "jar", "-c", "jar", "--cacert", "absent"}, 2, "--cacert"},
+        {{"-c", "jar", "--proxy", "gopher://x"}, 2, "--proxy"},
+        {{"-c", "jar"}, 2, "out/.asyncdl/journal.db: "},
+        {{"-c", "jar", "-n"}, 2, "out/.asyncdl/journal.db: "},
+        {{"-c", "jar", "-d", "list"}, 4, "list/.asyncdl: not a directory"},
+        {{"-c", "new", "--cacert", "absent", "-n"}, 2, "--cacert"},
+        {{"-c", "new", "-n", "-d", "fresh"}, 0, ""},
+        {{"-c", "absent/jar", "-n"}, 2, "--cookie-jar absent/jar: no such"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cmd cmd;
+
+        cmd_init(&cmd);
+        (void)cmd_write(&cmd, "jar", before);
+        (void)cmd_write(&cmd, "list", "");
+        (void)mkdir(cmd_text(&cmd, "%s/out", cmd.dir.path), 0777);
+        (void)mkdir(cmd_text(&cmd, "%s/out/.asyncdl", cmd.dir.path), 0777);
+        (void)cmd_write(&cmd, "out/.asyncdl/journal.db", "no journal at all");
+        cmd_add(&cmd, "http://127.0.0.1:1/", NULL);
+        for (size_t j = 0; j < 6 && cases[i].args[j] != NULL; j++) {
+            cmd_add(&cmd, cases[i].args[j], NULL);
+        }
+        cmd_run(&cmd, cases[i].status);
+
+        cmd_need_text(cmd.err, cases[i].said);
+        assert_string_equal(cmd_read(&cmd, "jar"), before);
+        assert_false(cmd_has(&cmd, "new"));
+        cmd_finish(&cmd);
+    }
+}
+
 static void test_cookies_are_forgotten_unless_asked_for(void **state)
 {
     struct cmd cmd;
@@ -294,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_netrc_is_where_the_environment_says),
         cmocka_unit_test(test_netrc_that_is_not_asked_for_is_not_read),
         cmocka_unit_test(test_cookies_of_an_answer_go_with_later_requests),
+        cmocka_unit_test(test_start_that_is_refused_leaves_the_jar_alone),
         cmocka_unit_test(test_cookies_are_forgotten_unless_asked_for),
         cmocka_unit_test(test_compressed_body_is_decoded_when_asked_for),
         cmocka_unit_test(test_config_on_standard_input_is_read),
