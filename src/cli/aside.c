@@ -251,16 +251,17 @@ static int put_in_place(struct adl_aside *aside)
     return 0;
 }
 
-/* What was written arrives, or it is known now that it does not. */
-static int settle(struct adl_aside *aside, enum adl_aside_end end)
+int adl_aside_settle(struct adl_aside *aside, enum adl_aside_end end)
 {
-    flush(aside);
-    int err = aside->err;
-    if (err == 0 && !aside->is_in_place && end == ADL_ASIDE_SYNC &&
-        fdatasync(aside->fd) < 0) {
-        err = -errno;
+    if (!adl_aside_is_open(aside)) {
+        return 0;
     }
-    return err;
+    flush(aside);
+    if (aside->err == 0 && !aside->is_in_place && end == ADL_ASIDE_SYNC &&
+        fdatasync(aside->fd) < 0) {
+        aside->err = -errno;
+    }
+    return aside->err;
 }
 
 int adl_aside_commit(struct adl_aside *aside, enum adl_aside_end end)
@@ -268,7 +269,7 @@ int adl_aside_commit(struct adl_aside *aside, enum adl_aside_end end)
     if (!adl_aside_is_open(aside)) {
         return 0;
     }
-    int err = settle(aside, end);
+    int err = adl_aside_settle(aside, end);
     if (err == 0 && !aside->is_in_place) {
         err = put_in_place(aside);
     }

@@ -63,6 +63,12 @@ void adl_aside_added(struct adl_aside *aside);
 void adl_aside_note(struct adl_aside *aside, int err);
 
 /*
+ * Have all that was added arrive, or know that it does not. 0 or the first
+ * error, which is what commit will answer. One that is not open is allowed.
+ */
+int adl_aside_settle(struct adl_aside *aside, enum adl_aside_end end);
+
+/*
  * Put it in FILE's place, and close it. 0 or the first error; then FILE stays
  * as it was. One that is not open is allowed.
  */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The run is over when the feed is at its end and no request is open, or when
- * something stops it: a signal or a local fault. Then stop() closes everything
- * once, and the loop runs dry. After a signal it is given LATE_MS for that:
- * what still waits for a disk then is left to its fate.
+ * The run is over when the feed is at its end and no request is open: the loop
+ * runs dry, what is written aside is written, and stop() closes the client,
+ * whose journal then holds the exit status. Or something stops it before, a
+ * signal or a local fault: stop() closes everything, and the loop runs dry.
+ * After a signal it is given LATE_MS for that: what still waits for a disk then
+ * is left to its fate.
  */
 #include "cli/run.h"
 
@@ -50,8 +52,10 @@ struct run {
     struct adl_folder folder; /* --dir, where it was made here */
     uint64_t start_ns;
     uint64_t n_over; /* requests that completed */
+    bool is_ended;   /* no more requests */
     bool is_stopped;
-    bool is_late; /* the loop was left before it was dry */
+    bool has_spoken; /* its last words, on stdout */
+    bool is_late;    /* the loop was left before it was dry */
 };
 
 static double get_elapsed_s(const struct run *run)
@@ -65,6 +69,17 @@ static uint64_t count_open(const struct run *run)
     return run->feed.n_accepted - run->n_over;
 }
 
+/* Take no more requests, once. The loop goes on for those under way alone. */
+static void end(struct run *run)
+{
+    if (run->is_ended) {
+        return;
+    }
+    run->is_ended = true;
+    adl_feed_close(&run->feed);
+    adl_signals_unref(&run->signals);
+}
+
 /* Close everything, once. What is under way completes as canceled. */
 static void stop(struct run *run)
 {
@@ -72,18 +87,25 @@ static void stop(struct run *run)
         return;
     }
     run->is_stopped = true;
+    end(run);
     asyncdl_client_end_run(run->client, adl_tally_get_exit_status(&run->tally));
-    adl_feed_close(&run->feed);
     asyncdl_client_close(run->client, NULL, NULL);
     run->client = NULL;
     adl_out_stop(&run->out);
-    adl_signals_unref(&run->signals);
 }
 
-static void stop_when_over(struct run *run)
+static void end_when_over(struct run *run)
 {
     if (run->feed.is_read && count_open(run) == 0) {
-        stop(run);
+        end(run);
+    }
+}
+
+/* The first fault of this machine is the one that counts; 0 is none. */
+static void note_fault(struct run *run, int err)
+{
+    if (err < 0 && run->tally.local_fault == 0) {
+        run->tally.local_fault = err;
     }
 }
 
@@ -92,15 +114,13 @@ static void on_fault(int err, void *data)
 {
     struct run *run = data;
 
-    if (run->tally.local_fault == 0) {
-        run->tally.local_fault = err;
-    }
+    note_fault(run, err);
     stop(run);
 }
 
 static void on_read(void *data)
 {
-    stop_when_over(data);
+    end_when_over(data);
 }
 
 static void on_late(uv_timer_t *timer)
@@ -151,11 +171,12 @@ static void on_event(const struct asyncdl_event *event, void *data)
         return;
     }
     run->n_over++;
-    bool is_deaf = run->out.err < 0 && run->out.err != -EPIPE;
-    if (run->tally.local_fault != 0 || is_deaf || run->failed.aside.err < 0) {
+    note_fault(run, run->out.err != -EPIPE ? run->out.err : 0);
+    note_fault(run, run->failed.aside.err);
+    if (run->tally.local_fault != 0) {
         stop(run);
     }
-    stop_when_over(run);
+    end_when_over(run);
 }
 
 static int observe(struct run *run)
@@ -284,7 +305,7 @@ static void commit_manifest(struct run *run)
     if (err < 0) {
         adl_msg_error(run->msg, "cannot write --manifest %s: %s",
                       run->options->manifest, strerror(-err));
-        run->tally.local_fault = err;
+        note_fault(run, err);
     }
 }
 
@@ -299,17 +320,48 @@ static void flush_output(struct run *run)
     if (err < 0 && err != -EPIPE && err != -ETIMEDOUT) {
         adl_msg_error(run->msg, "cannot write to standard output: %s",
                       strerror(-err));
-        run->tally.local_fault = err;
+        note_fault(run, err);
+    }
+}
+
+static void speak_last(struct run *run)
+{
+    if (!run->has_spoken) {
+        run->has_spoken = true;
+        add_summary(run);
+        flush_output(run);
     }
 }
 
 static void finish_failed(struct run *run)
 {
     bool is_whole = run->feed.is_read && run->tally.n_canceled == 0;
-    int err = adl_failed_finish(&run->failed, run->msg, is_whole, get_end(run));
 
-    if (err < 0) {
-        run->tally.local_fault = err;
+    note_fault(
+        run, adl_failed_finish(&run->failed, run->msg, is_whole, get_end(run)));
+}
+
+/*
+ * All is over but the journal's word on it: write what may fail before. Files
+ * get their places later, when the journal lasts. A signal may come meanwhile.
+ */
+static void settle_end(struct run *run)
+{
+    speak_last(run);
+    /* what is wrong with them is told by who finishes them */
+    note_fault(run, adl_aside_settle(&run->failed.aside, get_end(run)));
+    note_fault(run, adl_aside_settle(&run->manifest.aside, get_end(run)));
+    run->tally.signal = adl_signals_get();
+}
+
+/* Run the loop until it is dry, and everything closed. */
+static void run_dry(struct run *run)
+{
+    (void)uv_run(&run->loop, UV_RUN_DEFAULT);
+    if (!run->is_stopped) {
+        settle_end(run);
+        stop(run);
+        (void)uv_run(&run->loop, UV_RUN_DEFAULT);
     }
 }
 
@@ -320,8 +372,7 @@ static void tell_end(struct run *run)
         run->tally.n_canceled += count_open(run);
     }
     finish_failed(run);
-    add_summary(run);
-    flush_output(run);
+    speak_last(run);
     commit_manifest(run);
     adl_complain_end(run->complain);
     if (run->tally.signal == 0) {
@@ -427,7 +478,7 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
         return ADL_EXIT_USAGE;
     }
     adl_feed_start(&run.feed);
-    (void)uv_run(&run.loop, UV_RUN_DEFAULT);
+    run_dry(&run);
     tell_end(&run);
     status = adl_tally_get_exit_status(&run.tally);
     if (run.is_late) {

@@ -208,7 +208,45 @@ static void test_full_output_is_a_local_fault(void **state)
 
     cmd_need_text(cmd.err, "asyncdl: cannot write to standard output: No space "
                            "left on device\n");
+    assert_int_equal(cmd_count_text(cmd.err, "standard output"), 1);
     cmd_finish(&cmd);
+    server_stop(&site);
+}
+
+static void test_journal_has_the_exit_status_of_its_run(void **state)
+{
+    static const struct {
+        const char *args;
+        int status;
+        const char *said;
+        int status_of_status;
+    } cases[] = {
+        {"/bytes/9 >/dev/full", 4, "stopped by a fault of this machine", 3},
+        {"/bytes/9 --manifest /dev/full", 4,
+         "stopped by a fault of this machine", 3},
+        {"/bytes/9 --manifest list --failed again", 0, "and ended ", 0},
+        {"/status/404", 1, "some failed for good", 1},
+        {"/status/503 --retry 0", 3, "another run can help", 3},
+    };
+
+    (void)state;
+    need_site("0");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cmd cmd;
+
+        cmd_init(&cmd);
+        cmd.argv[0] = "sh";
+        cmd.argv[1] = "-c";
+        cmd.argv[2] =
+            cmd_text(&cmd, "\"$ASYNCDL\" -d out http://127.0.0.1:%u%s",
+                     site.port, cases[i].args);
+        cmd.argv[3] = NULL;
+        cmd_run(&cmd, cases[i].status);
+        cmd.argv[2] = "\"$ASYNCDL\" --status out";
+        cmd_run(&cmd, cases[i].status_of_status);
+        cmd_need_text(cmd.out, cases[i].said);
+        cmd_finish(&cmd);
+    }
     server_stop(&site);
 }
 
@@ -348,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_signal_ends_a_run_that_waits_to_try_again),
         cmocka_unit_test(test_closed_output_stops_no_download),
         cmocka_unit_test(test_full_output_is_a_local_fault),
+        cmocka_unit_test(test_journal_has_the_exit_status_of_its_run),
         cmocka_unit_test(test_closed_streams_are_no_files),
         cmocka_unit_test(test_limit_of_file_size_is_an_error_and_no_end),
         cmocka_unit_test(test_exit_status_says_what_another_run_can_do),

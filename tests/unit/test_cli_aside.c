@@ -215,6 +215,33 @@ static void test_what_was_lost_is_told_at_the_end(void **state)
     assert_int_equal(access("f", F_OK), -1);
 }
 
+static void test_what_cannot_arrive_is_known_before_the_end(void **state)
+{
+    struct adl_aside none = {.path = NULL};
+    struct adl_aside aside;
+
+    (void)state;
+    assert_int_equal(adl_aside_settle(&none, ADL_ASIDE_SYNC), 0);
+    scratch_write("f", "old");
+    assert_int_equal(adl_aside_open(&aside, "f", &usual), 0);
+    add(&aside, "new");
+    assert_int_equal(adl_aside_settle(&aside, ADL_ASIDE_SYNC), 0);
+    assert_true(holds("f", "old"));
+    add(&aside, "er");
+    fault_arm(FAULT_WRITE, 1, ENOSPC);
+    assert_int_equal(adl_aside_settle(&aside, ADL_ASIDE_SYNC), -ENOSPC);
+    fault_clear();
+    assert_int_equal(adl_aside_commit(&aside, ADL_ASIDE_SYNC), -ENOSPC);
+    assert_true(holds("f", "old"));
+
+    assert_int_equal(adl_aside_open(&aside, "f", &usual), 0);
+    add(&aside, "new");
+    assert_int_equal(adl_aside_settle(&aside, ADL_ASIDE_SYNC), 0);
+    add(&aside, "er");
+    assert_int_equal(adl_aside_commit(&aside, ADL_ASIDE_SYNC), 0);
+    assert_true(holds("f", "newer"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -227,6 +254,7 @@ int main(void)
         TEST(test_text_is_written_as_it_gets_much),
         TEST(test_a_pipe_gets_it_as_it_comes),
         TEST(test_every_fault_leaves_the_old_one),
+        TEST(test_what_cannot_arrive_is_known_before_the_end),
         TEST(test_what_was_lost_is_told_at_the_end),
     };
 
