@@ -171,9 +171,9 @@ struct asyncdl_http_options {
      * c-ares, whatever libcurl has.
      */
     const char *dns_servers;
-    const char *interface_name;         /**< to send from: name or address */
-    const char *unix_socket;            /**< path of a socket to connect to */
-    const char *protocols;              /**< default "http,https" */
+    const char *interface_name; /**< to send from: name or address */
+    const char *unix_socket;    /**< path of a socket to connect to */
+    const char *protocols;      /**< of http and https (default "http,https") */
     enum asyncdl_http_version version;  /**< default ASYNCDL_HTTP_AUTO */
     enum asyncdl_ip_version ip_version; /**< default ASYNCDL_IP_ANY */
     enum asyncdl_tls_version tls_min;   /**< default ASYNCDL_TLS_DEFAULT */

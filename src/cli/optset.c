@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/optset.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -247,16 +246,9 @@ static void remove_word(struct adl_buf *list, const char *word, size_t len)
     }
 }
 
-static bool is_scheme(const char *word, size_t len)
+static bool is_word(const char *text, size_t len, const char *word)
 {
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)word[i];
-
-        if (!isalnum(c) && c != '+' && c != '-' && c != '.') {
-            return false;
-        }
-    }
-    return len > 0 && isalpha((unsigned char)word[0]) != 0;
+    return strlen(word) == len && strncasecmp(text, word, len) == 0;
 }
 
 /* Do as one part of curl's --proto says: "name", "+name", "-name", "=name". */
@@ -267,12 +259,9 @@ static int change_protocols(struct adl_buf *list, const char *part, size_t len)
     const char *name = part + n_sign;
     size_t n = len - n_sign;
 
-    if (!is_scheme(name, n)) {
-        return -EINVAL;
-    }
-    bool is_all = n == 3 && strncasecmp(name, "all", n) == 0;
-    if (is_all && sign != '-') {
-        return -EINVAL; /* would allow file: and worse */
+    bool is_all = sign == '-' && is_word(name, n, "all");
+    if (!is_all && !is_word(name, n, "http") && !is_word(name, n, "https")) {
+        return -EINVAL; /* nothing else is spoken */
     }
     if (is_all || sign == '=') {
         adl_buf_reset(list);

@@ -229,9 +229,9 @@ const struct adl_option adl_option_table[] = {
      .group = ADL_GROUP_PACE,
      .set = adl_optset_proto,
      .arg = "LIST",
-     .allowed = "schemes parted by commas, such as =https or +ftp, "
-                "that leave at least one",
-     .help = "schemes that URLs and redirects may have: =https, +ftp, -http "
+     .allowed = "http and https parted by commas, such as =https or -http, "
+                "that leave at least one; no other schemes are spoken",
+     .help = "schemes that URLs and redirects may have: =https, -http "
              "(http,https)"},
 
     /* The request */

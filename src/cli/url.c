@@ -149,8 +149,7 @@ int adl_url_check(const char *url, size_t len, const char *protocols,
         return refuse(why, "scheme not allowed (see --proto)", url, len);
     }
     const char *fault = find_byte_fault(url, len);
-    bool is_file = n == 4 && strncasecmp(url, "file", n) == 0;
-    if (fault == NULL && !is_file) {
+    if (fault == NULL) {
         struct authority a = read_authority(url + n + 3, len - n - 3);
 
         fault = find_host_fault(&a);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch/url.h"
 #include "store/name.h"
 #include "util/strings.h"
 
@@ -224,16 +224,13 @@ static bool is_every(const char *const *list, bool (*is_good)(const char *text))
     return true;
 }
 
-/* Names parted by commas; whether libcurl has them it tells itself. */
+/* Those whose answers are understood, parted by commas. */
 static bool are_protocols(const char *list)
 {
-    size_t n = 0;
+    size_t n = strcspn(list, ",");
 
-    while (isalnum((unsigned char)list[n])) {
-        n++;
-    }
-    return n > 0 &&
-           (list[n] == '\0' || (list[n] == ',' && are_protocols(list + n + 1)));
+    return adl_url_scheme_is_in(list, n, "http,https") &&
+           (list[n] == '\0' || are_protocols(list + n + 1));
 }
 
 static bool is_empty(const char *text)

@@ -141,8 +141,8 @@ static const struct reach_case reach_cases[] = {
     {{"--proto", "=https"}, IS_STRING, HTTP(protocols), 0, "https"},
     {{"--proto", "-http"}, IS_STRING, HTTP(protocols), 0, "https"},
     {{"--proto", "-HTTPS"}, IS_STRING, HTTP(protocols), 0, "http"},
-    {{"--proto", "+ftp,http"}, IS_STRING, HTTP(protocols), 0, "https,ftp,http"},
-    {{"--proto", "-all,ftp"}, IS_STRING, HTTP(protocols), 0, "ftp"},
+    {{"--proto", "+https,http"}, IS_STRING, HTTP(protocols), 0, "https,http"},
+    {{"--proto", "-all,https"}, IS_STRING, HTTP(protocols), 0, "https"},
     {{"-H", "A: b"}, IS_FIRST, FIELD(headers), 0, "A: b"},
     {{"--header=A;"}, IS_FIRST, FIELD(headers), 0, "A;"},
     {{"-A", "me"}, IS_STRING, HTTP(user_agent), 0, "me"},
@@ -297,6 +297,10 @@ static void test_names_and_letters_are_unique(void **state)
     }
 }
 
+#define SPOKEN                                                           \
+    "must be http and https parted by commas, such as =https or -http, " \
+    "that leave at least one; no other schemes are spoken"
+
 static void test_errors_name_option_value_and_what_is_allowed(void **state)
 {
     static const struct {
@@ -322,12 +326,13 @@ static void test_errors_name_option_value_and_what_is_allowed(void **state)
          "from 0ms to 24h"},
         {{"--dups", "drop"}, "--dups drop: must be keep or once"},
         {{"--color", ""}, "--color : must be auto or always or never"},
-        {{"--proto", "=all"},
-         "--proto =all: must be schemes parted by commas, such as =https or "
-         "+ftp, that leave at least one"},
-        {{"--proto", "-http,-https"},
-         "--proto -http,-https: must be schemes parted by commas, such as "
-         "=https or +ftp, that leave at least one"},
+        {{"--proto", "=all"}, "--proto =all: " SPOKEN},
+        {{"--proto", "+gopher"}, "--proto +gopher: " SPOKEN},
+        {{"--proto", "https,=ftp"}, "--proto https,=ftp: " SPOKEN},
+        {{"--proto", "-file"}, "--proto -file: " SPOKEN},
+        {{"--proto", "-all,file"}, "--proto -all,file: " SPOKEN},
+        {{"--proto", ""}, "--proto : " SPOKEN},
+        {{"--proto", "-http,-https"}, "--proto -http,-https: " SPOKEN},
         {{"-H", "secret"},
          "--header: must be \"Name: value\", \"Name:\" or \"Name;\" in one "
          "line"},
