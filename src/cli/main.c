@@ -7,6 +7,7 @@
 
 #include "asyncdl/version.h"
 #include "cli/complain.h"
+#include "cli/conflict.h"
 #include "cli/env.h"
 #include "cli/help.h"
 #include "cli/msg.h"
@@ -262,7 +263,8 @@ static int act(struct adl_options *options, struct adl_msg *msg,
     if (options->operands.n == 0) {
         return refuse_empty(msg);
     }
-    if (complete(options, msg, error) < 0) {
+    if (adl_conflict_check(options, error) < 0 ||
+        complete(options, msg, error) < 0) {
         return refuse_usage(msg, error);
     }
     if (options->is_dry) { /* writes nothing */

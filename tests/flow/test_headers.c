@@ -308,6 +308,9 @@ static void test_bad_options_name_themselves_and_what_is_allowed(void **state)
         {{"--http4"}, "unknown option --http4: did you mean --http2?"},
         {{"-A"}, "needs a value: -A"},
         {{"--compressed=yes"}, "takes no value: --compressed"},
+        {{"--verify", "--no-journal"}, "--verify with --no-journal: what was"},
+        {{"-nq"}, "--dry-run with --quiet: there is nothing"},
+        {{"--failed", "-"}, "--failed -: must be a file; "},
         {{"-u", "user"}, "--user must be USER:PASSWORD: there is no terminal"},
     };
 
