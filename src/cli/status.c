@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "asyncdl/error.h"
 #include "cli/plain.h"
@@ -76,13 +77,21 @@ static bool was_cut_short(const struct adl_status *status)
             last == ADL_EXIT_LOCAL || last >= ADL_EXIT_SIGNAL);
 }
 
+/* A run to its end that finished nothing: files that are in the way are not
+ * noted in the journal. */
+static bool is_without_any(const struct adl_status *status)
+{
+    return status->has_run && status->run.status == ADL_EXIT_DONE &&
+           status->n_done == 0;
+}
+
 int adl_status_get_exit(const struct adl_status *status)
 {
     if (status->n_retryable > 0 || status->n_half > 0 ||
         was_cut_short(status)) {
         return ADL_EXIT_RETRYABLE;
     }
-    if (status->n_failed > 0 ||
+    if (status->n_failed > 0 || is_without_any(status) ||
         (status->has_run && status->run.status == ADL_EXIT_FAILED)) {
         return ADL_EXIT_FAILED;
     }
@@ -110,7 +119,7 @@ static const char *explain(int exit_status)
         int status;
         const char *words;
     } meanings[] = {
-        {ADL_EXIT_DONE, "all was done"},
+        {ADL_EXIT_DONE, "nothing failed"},
         {ADL_EXIT_FAILED, "some failed for good"},
         {ADL_EXIT_USAGE, "nothing was started"},
         {ADL_EXIT_RETRYABLE, "some failed, and another run can help"},
@@ -141,8 +150,8 @@ static int add_run(struct adl_buf *buf, const struct adl_status *status)
         return err < 0 ? err : adl_buf_add_str(buf, ".\n");
     }
     if (was_killed(status)) {
-        return adl_buf_add_str(buf, " and was killed, or the machine "
-                                    "stopped.\n");
+        return adl_buf_add_str(buf, " and was killed, or the machine stopped, "
+                                    "or it could not write its end.\n");
     }
     err = adl_buf_add_str(buf, " and ended ");
     err = err < 0 ? err : add_time(buf, status->run.ended);
@@ -187,9 +196,12 @@ static const char *advise(const struct adl_status *status)
     case ADL_EXIT_RETRYABLE:
         return "The same command again does what is left.\n";
     case ADL_EXIT_FAILED:
-        return "Another run will not help.\n";
+        return status->n_failed == 0 && is_without_any(status)
+                   ? "Nothing is known to be done: files were in the way of "
+                     "all lines, or there were none.\n"
+                   : "Another run will not help.\n";
     default:
-        return "Nothing is left to do.\n";
+        return "Another run has nothing to do.\n";
     }
 }
 
@@ -213,6 +225,17 @@ int adl_status_add_text(struct adl_buf *buf, const struct adl_status *status,
     return err;
 }
 
+/* Is there one, though it may hold nothing? */
+static bool has_journal_file(const char *dir)
+{
+    struct adl_buf path = {0};
+    bool has = adl_buf_addf(&path, "%s/.asyncdl/journal.db", dir) == 0 &&
+               access(adl_buf_str(&path), F_OK) == 0;
+
+    adl_buf_finish(&path);
+    return has;
+}
+
 /* 0, or negative with what is wrong told. */
 static int read_all(struct adl_status *status, const char *dir,
                     const struct adl_msg *msg)
@@ -233,7 +256,12 @@ static int read_all(struct adl_status *status, const char *dir,
         adl_status_add(status, &entry);
     }
     asyncdl_journal_close(journal);
-    if (err == -ENOENT) {
+    if (err == -ENOENT && has_journal_file(dir)) {
+        adl_msg_error(msg,
+                      "--status %s: %s/.asyncdl/journal.db is empty: nothing "
+                      "was noted there",
+                      dir, dir);
+    } else if (err == -ENOENT) {
         adl_msg_error(msg,
                       "--status %s: no journal: nothing was downloaded there "
                       "(no %s/.asyncdl/journal.db)",

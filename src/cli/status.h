@@ -37,7 +37,7 @@ void adl_status_add(struct adl_status *status,
 int adl_status_add_text(struct adl_buf *buf, const struct adl_status *status,
                         const char *dir);
 
-/* What a script may go by: 0 only when nothing is left to do. */
+/* What a script may go by: 0 only when some is done, and no more to do. */
 int adl_status_get_exit(const struct adl_status *status);
 
 void adl_status_finish(struct adl_status *status);

@@ -120,7 +120,24 @@ static void test_a_finished_batch_ends_with_0(void **state)
     assert_int_equal(adl_journal_end_run(journal, 0), 0);
     adl_journal_close(journal);
     ask(&cmd, 0);
-    cmd_need_text(cmd.out, "Nothing is left to do.\n");
+    cmd_need_text(cmd.out, "Another run has nothing to do.\n");
+    cmd_finish(&cmd);
+}
+
+static void test_a_batch_that_did_nothing_is_not_told_as_done(void **state)
+{
+    struct cmd cmd;
+
+    (void)state;
+    cmd_init(&cmd);
+    (void)mkdir(cmd_text(&cmd, "%s/out", cmd.dir.path), 0777);
+    (void)cmd_write(&cmd, "out/a", "mine");
+    cmd_add(&cmd, "http://127.0.0.1:1/a", NULL);
+    cmd_run(&cmd, 0);
+    ask(&cmd, 1);
+    cmd_need_text(cmd.out, "         0  done, 0 B\n");
+    cmd_need_text(cmd.out, "Nothing is known to be done: files were in the way "
+                           "of all lines, or there were none.\n");
     cmd_finish(&cmd);
 }
 
@@ -141,6 +158,10 @@ static void test_what_cannot_be_read_ends_with_2(void **state)
                            "touched\n");
     assert_string_equal(cmd_read(&cmd, "out/.asyncdl/journal.db"),
                         "not a database at all");
+    (void)cmd_write(&cmd, "out/.asyncdl/journal.db", "");
+    ask(&cmd, 2);
+    cmd_need_text(cmd.err, "asyncdl: --status out: out/.asyncdl/journal.db is "
+                           "empty: nothing was noted there\n");
     cmd_add(&cmd, "list.txt", NULL);
     cmd_run(&cmd, 2);
     cmd_need_text(cmd.err, "--status takes no list and no URL: list.txt");
@@ -152,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_batch_is_told_while_it_runs_and_after),
         cmocka_unit_test(test_a_finished_batch_ends_with_0),
+        cmocka_unit_test(test_a_batch_that_did_nothing_is_not_told_as_done),
         cmocka_unit_test(test_what_cannot_be_read_ends_with_2),
     };
 

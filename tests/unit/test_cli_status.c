@@ -22,6 +22,8 @@ static void test_exit_status_says_what_another_run_can_do(void **state)
         {{.n_done = 5}, 0},
         {{.n_failed = 1, .has_run = true, .run = {.ended = 1, .status = 1}}, 1},
         {{.n_failed = 1, .n_retryable = 1}, 3},
+        /* nothing is known to be done */
+        {{.has_run = true, .run = {.ended = 1}}, 1},
         {{.n_half = 1}, 3},
         /* bad lines stand in no journal */
         {{.n_done = 1, .has_run = true, .run = {.ended = 1, .status = 1}}, 1},
@@ -110,9 +112,13 @@ static void test_runs_are_told_in_words(void **state)
         {{.started = 1714533164, .under_way = 1, .status = -1},
          "A run is under way since 2024-05-01 03:12:44.\n"},
         {{.started = 1714533164, .status = -1},
-         "and was killed, or the machine stopped.\nThe same command again "
-         "does what is left.\n"},
-        {{.started = 1, .ended = 2}, ": all was done.\nNothing is left to do."},
+         "and was killed, or the machine stopped, or it could not write its "
+         "end.\nThe same command again does what is left.\n"},
+        {{.started = 1, .ended = 2},
+         ": nothing failed.\nNothing is known to be done: files were in the "
+         "way of all lines, or there were none.\n"},
+        {{.started = 1, .ended = 2, .status = 1},
+         ": some failed for good.\nAnother run will not help.\n"},
         {{.started = 1, .ended = 2, .status = 130}, ": stopped by SIGINT.\n"},
         {{.started = 1, .ended = 2, .status = 4},
          ": stopped by a fault of this machine.\n"},
