@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "cli/listjson.h"
-#include "cli/snippet.h"
 
 int adl_listparse_init(struct adl_listparse *parse, const char *protocols,
                        const struct adl_listparse_callbacks *callbacks,

@@ -11,8 +11,8 @@ bool adl_tally_is_local_fault(int err)
     return err < 0 && err > LAST_ERRNO && err != -ECANCELED && err != -ENOMEM;
 }
 
-void adl_tally_add_result(struct adl_tally *tally,
-                          const struct asyncdl_result *result)
+static void add_result(struct adl_tally *tally,
+                       const struct asyncdl_result *result)
 {
     if (result->state != ASYNCDL_SKIPPED &&
         result->bytes > result->bytes_resumed) {
@@ -48,7 +48,7 @@ void adl_tally_on_event(const struct asyncdl_event *event, void *data)
     if (event->type == ASYNCDL_EVENT_RETRY) {
         tally->n_retries++;
     } else if (event->type == ASYNCDL_EVENT_DONE) {
-        adl_tally_add_result(tally, event->result);
+        add_result(tally, event->result);
     }
 }
 

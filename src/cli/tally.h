@@ -36,9 +36,6 @@ struct adl_tally {
 /* Is err a fault of this machine, which every other download will meet too? */
 bool adl_tally_is_local_fault(int err);
 
-void adl_tally_add_result(struct adl_tally *tally,
-                          const struct asyncdl_result *result);
-
 /* An observer: data is the tally. */
 void adl_tally_on_event(const struct asyncdl_event *event, void *data);
 

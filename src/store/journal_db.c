@@ -65,7 +65,8 @@ static const char schema[] =
     "PRAGMA user_version = 1;"
     "COMMIT";
 
-int adl_journal_db_refuse(struct adl_journal_db *db, int err, const char *why)
+/* Say why, for an error that is not SQLite's; answers err. */
+static int refuse(struct adl_journal_db *db, int err, const char *why)
 {
     (void)snprintf(db->why, sizeof(db->why), "%s", why);
     return err;
@@ -73,12 +74,11 @@ int adl_journal_db_refuse(struct adl_journal_db *db, int err, const char *why)
 
 int adl_journal_db_refuse_row(struct adl_journal_db *db, int err)
 {
-    return adl_journal_db_refuse(db, err,
-                                 err == ASYNCDL_EJOURNAL
-                                     ? ADL_JOURNAL_FILE
-                                     " is damaged: a row makes no sense; "
-                                     "--restart sets it aside"
-                                     : asyncdl_strerror(err));
+    return refuse(db, err,
+                  err == ASYNCDL_EJOURNAL ? ADL_JOURNAL_FILE
+                      " is damaged: a row makes no sense; "
+                      "--restart sets it aside"
+                                          : asyncdl_strerror(err));
 }
 
 int adl_journal_db_refuse_errno(struct adl_journal_db *db, const char *name,
@@ -170,9 +170,9 @@ int adl_journal_db_exists(struct adl_journal_db *db)
                    : adl_journal_db_refuse_errno(db, ADL_JOURNAL_FILE, -errno);
     }
     if (!S_ISREG(info.st_mode)) {
-        return adl_journal_db_refuse(
-            db, ASYNCDL_EINWAY,
-            ADL_JOURNAL_FILE " is a link or a folder, not a file: remove it");
+        return refuse(db, ASYNCDL_EINWAY,
+                      ADL_JOURNAL_FILE
+                      " is a link or a folder, not a file: remove it");
     }
     return 1;
 }
@@ -194,9 +194,8 @@ int adl_journal_db_lock(int *out_fd, struct adl_journal_db *db)
     }
     (void)close(fd); /* nothing was written to it */
     if (err == -EWOULDBLOCK) {
-        return adl_journal_db_refuse(
-            db, ASYNCDL_EINUSE,
-            "another run works in this folder: wait for its end");
+        return refuse(db, ASYNCDL_EINUSE,
+                      "another run works in this folder: wait for its end");
     }
     return adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, err);
 }
@@ -238,9 +237,9 @@ static int check(struct adl_journal_db *db)
         return 0;
     }
     if (id != APPLICATION_ID || version < 1) {
-        return adl_journal_db_refuse(
-            db, ASYNCDL_EJOURNAL,
-            ADL_JOURNAL_FILE " is a database, but no journal of asyncdl");
+        return refuse(db, ASYNCDL_EJOURNAL,
+                      ADL_JOURNAL_FILE
+                      " is a database, but no journal of asyncdl");
     }
     if (version > VERSION) {
         (void)snprintf(db->why, sizeof(db->why),
@@ -293,8 +292,7 @@ static int set_wal(struct adl_journal_db *db)
 
         err = adl_journal_db_judge(db, rc);
         if (err == 0 && (mode == NULL || strcmp(mode, "wal") != 0)) {
-            err = adl_journal_db_refuse(db, -EIO,
-                                        ADL_JOURNAL_FILE ": no WAL here");
+            err = refuse(db, -EIO, ADL_JOURNAL_FILE ": no WAL here");
         }
     }
     (void)sqlite3_finalize(stmt); /* repeats an error that was told */
@@ -354,8 +352,8 @@ static int open_reading(struct adl_journal_db *db, const char *name, int flags)
                                 1, NULL); /* cannot fail */
         err = check(db);
         if (err == 0) {
-            return adl_journal_db_refuse(
-                db, -ENOENT, ADL_JOURNAL_FILE " has nothing in it yet");
+            return refuse(db, -ENOENT,
+                          ADL_JOURNAL_FILE " has nothing in it yet");
         }
     }
     return err < 0 ? err : 0;
@@ -378,8 +376,7 @@ static int need(struct adl_journal_db *db)
     int err = adl_journal_db_exists(db);
 
     if (err == 0) {
-        return adl_journal_db_refuse(db, -ENOENT,
-                                     "there is no " ADL_JOURNAL_FILE);
+        return refuse(db, -ENOENT, "there is no " ADL_JOURNAL_FILE);
     }
     return err < 0 ? err : 0;
 }

@@ -76,7 +76,4 @@ int adl_journal_db_refuse_row(struct adl_journal_db *db, int err);
 int adl_journal_db_refuse_errno(struct adl_journal_db *db, const char *name,
                                 int err);
 
-/* Say why, for an error that is not SQLite's; answers err. */
-int adl_journal_db_refuse(struct adl_journal_db *db, int err, const char *why);
-
 #endif

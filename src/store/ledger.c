@@ -157,11 +157,6 @@ void adl_ledger_close(struct adl_ledger *ledger, int status)
     free(ledger);
 }
 
-bool adl_ledger_has_journal(const struct adl_ledger *ledger)
-{
-    return ledger->journal != NULL;
-}
-
 struct reservation {
     struct adl_names *names;
     struct adl_buf path;

@@ -98,6 +98,4 @@ int adl_ledger_note(struct adl_ledger *ledger, struct adl_record *record);
  */
 int adl_ledger_settle(struct adl_ledger *ledger);
 
-bool adl_ledger_has_journal(const struct adl_ledger *ledger);
-
 #endif
