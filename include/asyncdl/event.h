@@ -53,6 +53,7 @@ struct asyncdl_event {
     uint64_t delay_ms;  /**< RETRY, DOWN: until the next may start */
     const struct asyncdl_result *result; /**< DONE */
     uint64_t n_waiting; /**< NETWORK_DOWN: transfers that wait */
+    const char *asked;  /**< the request's URL, credentials included */
 };
 
 /** Learns of an event; may call anything but asyncdl_client_observe(). */

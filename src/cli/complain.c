@@ -8,7 +8,6 @@
 #include "asyncdl/error.h"
 #include "cli/snippet.h"
 #include "cli/tally.h"
-#include "cli/url.h"
 #include "util/redact.h"
 
 /* So many files that are in the way are named, the rest counted. */
@@ -116,7 +115,12 @@ static void say_skipped(struct adl_complain *c,
                         const struct asyncdl_result *result)
 {
     if (result->err == 0) {
-        return; /* done before */
+        if (c->is_verbose && !c->is_quiet) {
+            adl_msg_note(c->msg, "%s: skipped: %s/%s is done",
+                         show(c, result->url), c->dir,
+                         result->path != NULL ? result->path : "");
+        }
+        return;
     }
     c->n_in_way++;
     if (c->is_quiet) {
@@ -168,6 +172,16 @@ static void say_outage(struct adl_complain *c,
     }
 }
 
+static void say_redirect(struct adl_complain *c,
+                         const struct asyncdl_event *event)
+{
+    bool is_shown = adl_redact_url(&c->place, event->asked) == 0;
+
+    adl_msg_note(c->msg, "%s: redirected to %s",
+                 is_shown ? adl_buf_str(&c->place) : "(no memory for the URL)",
+                 show(c, event->url));
+}
+
 void adl_complain_on_event(const struct asyncdl_event *event, void *data)
 {
     struct adl_complain *c = data;
@@ -179,7 +193,7 @@ void adl_complain_on_event(const struct asyncdl_event *event, void *data)
                      event->attempt, event->reason,
                      (double)event->delay_ms / 1000, show(c, event->url));
     } else if (event->type == ASYNCDL_EVENT_REDIRECT && c->is_verbose) {
-        adl_msg_note(c->msg, "redirected to %s", show(c, event->url));
+        say_redirect(c, event);
     } else {
         say_outage(c, event);
     }

@@ -22,6 +22,7 @@ void adl_finish_emit(struct asyncdl_transfer *t, struct asyncdl_event event)
     event.id = t->id;
     event.index = t->index;
     event.url = t->url.text;
+    event.asked = t->urls[0];
     event.attempt = t->n_attempts;
     event.bytes = t->body.size;
     event.total = t->total;

@@ -281,9 +281,27 @@ static void test_a_checksum_that_comes_later_is_held_against_the_file(
     download_finish(&d);
 }
 
+static void test_verbose_tells_redirects_and_what_was_done(void **state)
+{
+    static const char list[] = "http://@SITE@/redirect/302?to=/bytes/9\n";
+    struct download d;
+
+    download_init(&d, *state);
+    download_run(&d, list, "-v -o x", 0);
+    download_need_err(&d, "asyncdl: http://@SITE@/redirect/302?to=/bytes/9: "
+                          "redirected to http://@SITE@/");
+    download_run(&d, list, "-v -o x", 0);
+    download_need_err(&d, "asyncdl: http://@SITE@/redirect/302?to=/bytes/9: "
+                          "skipped: out/x is done\n");
+    download_run(&d, list, "-o x", 0);
+    cmd_need_no_text(d.cmd.err, "skipped");
+    download_finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_verbose_tells_redirects_and_what_was_done),
         cmocka_unit_test(test_a_finished_list_asks_for_nothing),
         cmocka_unit_test(test_a_deleted_file_comes_again_under_its_name),
         cmocka_unit_test(test_a_changed_file_is_left_alone_and_told_of),

@@ -220,6 +220,24 @@ static void test_no_host_in_the_groups_steers_a_terminal(void **state)
     assert_null(strchr(heard, '\x1b'));
 }
 
+static void test_what_was_done_before_is_told_where_asked_for(void **state)
+{
+    static const struct asyncdl_result result = {
+        .state = ASYNCDL_SKIPPED,
+        .path = "a/b",
+        .url = "http://h",
+    };
+    struct probe *p = *state;
+
+    p->complain.is_verbose = true;
+    tell(p, &result);
+    assert_string_equal(listen(p),
+                        "asyncdl: http://h: skipped: d/a/b is done\n");
+    p->complain.is_quiet = true;
+    tell(p, &result);
+    assert_string_equal(listen(p), "");
+}
+
 /* The network is told of; hosts, which may be many, only where more is wanted.
  */
 static void test_outages_are_told(void **state)
@@ -230,6 +248,15 @@ static void test_outages_are_told(void **state)
         bool is_verbose;
         const char *said;
     } cases[] = {
+        {{.type = ASYNCDL_EVENT_REDIRECT,
+          .asked = "http://u:p@h/a",
+          .url = "http://h/b?token=t"},
+         .is_verbose = true,
+         .said = "asyncdl: http://h/a: redirected to http://h/b?token=***\n"},
+        {{.type = ASYNCDL_EVENT_REDIRECT,
+          .asked = "http://h",
+          .url = "http://i"},
+         .said = ""},
         {{.type = ASYNCDL_EVENT_NETWORK_DOWN, .reason = "R", .n_waiting = 2},
          .said = "asyncdl: network is down: R: waiting; 2 URLs wait (see "
                  "--retry-max-time)\n"},
@@ -292,6 +319,7 @@ int main(void)
         TEST(test_only_ten_files_in_the_way_are_named),
         TEST(test_an_unknown_option_is_mentioned_once),
         TEST(test_failures_are_grouped_at_the_end),
+        TEST(test_what_was_done_before_is_told_where_asked_for),
         TEST(test_outages_are_told),
         TEST(test_no_host_in_the_groups_steers_a_terminal),
         TEST(test_line_is_bad_unless_memory_was_short),
