@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/entrytext.h"
 
@@ -20,31 +18,6 @@ static int refuse(struct adl_buf *error, const char *path, const char *what)
     return adl_buf_addf(error, "--failed: cannot write %s: %s", path, what);
 }
 
-static bool is_same_file(const struct stat *st, const struct adl_source *source)
-{
-    struct stat other;
-    int rc = source->kind == ADL_SOURCE_STDIN ? fstat(STDIN_FILENO, &other)
-                                              : stat(source->text, &other);
-
-    return rc == 0 && source->kind != ADL_SOURCE_URL &&
-           st->st_dev == other.st_dev && st->st_ino == other.st_ino;
-}
-
-static bool is_among(const char *path, const struct adl_sources *sources)
-{
-    struct stat st;
-
-    if (stat(path, &st) < 0) {
-        return false;
-    }
-    for (size_t i = 0; i < sources->n; i++) {
-        if (is_same_file(&st, &sources->items[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 int adl_failed_open(struct adl_failed *failed, const char *path,
                     const struct adl_sources *sources, struct adl_buf *error)
 {
@@ -54,7 +27,7 @@ int adl_failed_open(struct adl_failed *failed, const char *path,
     *failed = (struct adl_failed){.is_list = false};
     int err = adl_aside_open(&failed->aside, path, &options);
     if (err == 0) {
-        failed->is_list = is_among(failed->aside.path, sources);
+        failed->is_list = adl_sources_have(sources, failed->aside.path);
         return 0;
     }
     int full = refuse(error, path,

@@ -24,6 +24,7 @@
 #include "cli/folder.h"
 #include "cli/limits.h"
 #include "cli/manifest.h"
+#include "cli/outputs.h"
 #include "cli/plain.h"
 #include "cli/plan.h"
 #include "cli/progress.h"
@@ -49,6 +50,7 @@ struct run {
     struct adl_tally tally;
     struct adl_progress progress;
     struct adl_failed failed;
+    struct adl_outputs outputs;
     struct adl_folder folder; /* --dir, where it was made here */
     uint64_t start_ns;
     uint64_t n_over; /* requests that completed */
@@ -173,6 +175,7 @@ static void on_event(const struct asyncdl_event *event, void *data)
     run->n_over++;
     note_fault(run, run->out.err != -EPIPE ? run->out.err : 0);
     note_fault(run, run->failed.aside.err);
+    note_fault(run, run->outputs.err);
     if (run->tally.local_fault != 0) {
         stop(run);
     }
@@ -202,6 +205,10 @@ static int observe(struct run *run)
     if (err == 0) {
         err = asyncdl_client_observe(run->client, adl_complain_on_event,
                                      run->complain);
+    }
+    if (err == 0 && !run->options->is_discarding && !run->options->is_dry) {
+        err = asyncdl_client_observe(run->client, adl_outputs_on_event,
+                                     &run->outputs);
     }
     return err < 0 ? err : asyncdl_client_observe(run->client, on_event, run);
 }
@@ -365,12 +372,24 @@ static void run_dry(struct run *run)
     }
 }
 
+/* What would replace the file of a line stays unwritten: it was told. */
+static void drop_outputs(struct run *run)
+{
+    if (run->outputs.files[ADL_OUTPUT_FAILED].is_taken) {
+        adl_failed_abort(&run->failed);
+    }
+    if (run->outputs.files[ADL_OUTPUT_MANIFEST].is_taken) {
+        adl_manifest_abort(&run->manifest);
+    }
+}
+
 /* The end of what could be said, and of what is said. */
 static void tell_end(struct run *run)
 {
     if (run->is_late) {
         run->tally.n_canceled += count_open(run);
     }
+    drop_outputs(run);
     finish_failed(run);
     speak_last(run);
     commit_manifest(run);
@@ -390,6 +409,7 @@ static void finish(struct run *run)
     adl_plan_finish(&run->plan);
     adl_progress_finish(&run->progress);
     adl_feed_finish(&run->feed);
+    adl_outputs_finish(&run->outputs);
     adl_folder_finish(&run->folder);
     adl_out_finish(&run->out);
 }
@@ -430,13 +450,30 @@ static int open_failed(struct run *run, const struct adl_sources *sources)
     return err;
 }
 
+static int check_outputs(struct run *run, const struct adl_sources *sources)
+{
+    struct adl_buf text = {0};
+    int err =
+        adl_outputs_init(&run->outputs, run->options, sources, run->msg, &text);
+
+    if (err < 0) {
+        adl_msg_error(run->msg, "%s",
+                      err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(&text));
+    }
+    adl_buf_finish(&text);
+    return err;
+}
+
 /* Open what has to be there before anything starts. An exit status. */
 static int open_first(struct run *run, const struct adl_sources *sources)
 {
     if (make_dir(run) < 0) {
         return ADL_EXIT_LOCAL;
     }
-    int err = open_failed(run, sources);
+    int err = check_outputs(run, sources);
+    if (err == 0) {
+        err = open_failed(run, sources);
+    }
     if (err == 0) {
         err = open_manifest(run);
     }
@@ -448,6 +485,7 @@ static void abort_first(struct run *run)
 {
     adl_manifest_abort(&run->manifest);
     adl_failed_abort(&run->failed);
+    adl_outputs_finish(&run->outputs);
     adl_folder_unmake(&run->folder);
 }
 

@@ -127,6 +127,31 @@ int adl_sources_init(struct adl_sources *out,
     return 0;
 }
 
+static bool is_same_file(const struct stat *st, const struct adl_source *source)
+{
+    struct stat other;
+    int rc = source->kind == ADL_SOURCE_STDIN ? fstat(STDIN_FILENO, &other)
+                                              : stat(source->text, &other);
+
+    return rc == 0 && source->kind != ADL_SOURCE_URL &&
+           st->st_dev == other.st_dev && st->st_ino == other.st_ino;
+}
+
+bool adl_sources_have(const struct adl_sources *sources, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0) {
+        return false;
+    }
+    for (size_t i = 0; i < sources->n; i++) {
+        if (is_same_file(&st, &sources->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void adl_sources_finish(struct adl_sources *sources)
 {
     for (size_t i = 0; i < sources->n; i++) {

@@ -36,6 +36,9 @@ struct adl_sources {
 int adl_sources_init(struct adl_sources *out,
                      const struct adl_strlist *operands, struct adl_buf *error);
 
+/* Is this file one of the lists? */
+bool adl_sources_have(const struct adl_sources *sources, const char *path);
+
 /* Closes what is open. */
 void adl_sources_finish(struct adl_sources *sources);
 

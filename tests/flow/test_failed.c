@@ -236,6 +236,59 @@ static void test_secrets_are_for_the_owner_only(void **state)
     download_finish(&d);
 }
 
+/* Nothing starts, and what is there stays. */
+static void test_outputs_that_would_destroy_start_nothing(void **state)
+{
+    static const struct {
+        const char *options;
+        const char *error;
+    } cases[] = {
+        {"--manifest out/.asyncdl/journal.db", "--manifest must not be in "},
+        {"--failed out/.asyncdl/x", "--failed must not be in "},
+        {"--manifest list", "--manifest must not be a list that is read"},
+        {"--failed x --manifest x", "must not be one file: x and x"},
+        {"-c out/9", "--cookie-jar must not replace a file of --dir"},
+    };
+    static const char list[] = "http://@SITE@/bytes/9\n";
+    struct download d;
+
+    download_init(&d, *state);
+    download_run(&d, list, "", 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        download_run(&d, list, cases[i].options, 2);
+        cmd_need_text(d.cmd.err, cases[i].error);
+        need_list(&d, "list", list);
+        assert_false(cmd_has(&d.cmd, "x"));
+        download_need_pattern(&d, "9", 9, 0);
+    }
+    download_run(&d, list, "", 0);
+    download_finish(&d);
+}
+
+/* It was saved in this run, or in one before. */
+static void test_outputs_replace_no_file_of_a_line(void **state)
+{
+    static const struct {
+        const char *options;
+        const char *error;
+    } cases[] = {
+        {"--manifest out/9", "--manifest out/9: is the file of http://"},
+        {"--failed out/9", "--failed out/9: is the file of http://"},
+    };
+    static const char list[] = "http://@SITE@/bytes/9\n";
+    struct download d;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        download_init(&d, *state);
+        for (int again = 0; again < 2; again++) {
+            download_run(&d, list, cases[i].options, 4);
+            cmd_need_text(d.cmd.err, cases[i].error);
+            download_need_pattern(&d, "9", 9, 0);
+        }
+        download_finish(&d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +303,8 @@ int main(void)
         cmocka_unit_test(test_file_in_a_folder_to_be_made_is_made),
         cmocka_unit_test(test_nothing_is_made_where_nothing_starts),
         cmocka_unit_test(test_secrets_are_for_the_owner_only),
+        cmocka_unit_test(test_outputs_that_would_destroy_start_nothing),
+        cmocka_unit_test(test_outputs_replace_no_file_of_a_line),
     };
 
     return cmocka_run_group_tests(tests, download_group_setup,
