@@ -83,6 +83,16 @@ static const char *find_option(int err)
     return NULL;
 }
 
+/* It is one for all lines; why names it, or what stands in it. */
+static void say_journal(struct adl_complain *c, const char *why)
+{
+    if (!c->is_journal_told) {
+        adl_msg_error(c->msg, "cannot go on: %s/.asyncdl/journal.db: %s",
+                      c->dir, why);
+    }
+    c->is_journal_told = true;
+}
+
 static void say_failed(struct adl_complain *c,
                        const struct asyncdl_result *result)
 {
@@ -97,6 +107,8 @@ static void say_failed(struct adl_complain *c,
     const char *url = show(c, result->url);
     if (result->err == -EADDRNOTAVAIL) {
         adl_msg_error(c->msg, "%s: %s: cannot go on", url, result->error);
+    } else if (result->err == ASYNCDL_EJOURNAL) {
+        say_journal(c, result->error);
     } else if (adl_tally_is_local_fault(result->err)) {
         adl_msg_error(c->msg, "%s: %s: cannot go on with %s/%s", url,
                       result->error, c->dir,

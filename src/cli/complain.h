@@ -25,7 +25,8 @@ struct adl_complain {
     struct adl_strlist unknown; /* options that were mentioned */
     struct adl_buf url;
     struct adl_buf place;
-    uint64_t n_in_way; /* files that were there already */
+    uint64_t n_in_way;    /* files that were there already */
+    bool is_journal_told; /* that it is damaged */
 };
 
 void adl_complain_init(struct adl_complain *c, const struct adl_msg *msg,

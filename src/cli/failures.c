@@ -228,7 +228,7 @@ static const char *find_reason(int status)
 
 static enum adl_failures_help find_help(const struct adl_failure *failure)
 {
-    if (adl_tally_is_local_fault(failure->err)) {
+    if (adl_tally_is_fault_for_all(failure->err)) {
         return ADL_FAILURES_MEND;
     }
     return failure->is_retryable ? ADL_FAILURES_AGAIN : ADL_FAILURES_NEVER;

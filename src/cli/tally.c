@@ -3,12 +3,19 @@
 
 #include <errno.h>
 
+#include "asyncdl/error.h"
+
 /* Codes below this are the library's own: see asyncdl/error.h. */
 #define LAST_ERRNO (-5000)
 
 bool adl_tally_is_local_fault(int err)
 {
     return err < 0 && err > LAST_ERRNO && err != -ECANCELED && err != -ENOMEM;
+}
+
+bool adl_tally_is_fault_for_all(int err)
+{
+    return err == ASYNCDL_EJOURNAL || adl_tally_is_local_fault(err);
 }
 
 static void add_result(struct adl_tally *tally,
@@ -34,7 +41,8 @@ static void add_result(struct adl_tally *tally,
         } else {
             tally->n_failed++;
         }
-        if (adl_tally_is_local_fault(result->err) && tally->local_fault == 0) {
+        if (adl_tally_is_fault_for_all(result->err) &&
+            tally->local_fault == 0) {
             tally->local_fault = result->err;
         }
         break;

@@ -29,12 +29,16 @@ struct adl_tally {
     uint64_t n_canceled;  /* under way when the run was stopped */
     uint64_t n_retries;
     uint64_t bytes;
-    int local_fault; /* -errno that stopped the run, or 0 */
+    int local_fault; /* that stopped the run, or 0 */
     int signal;      /* that stopped the run, or 0 */
 };
 
 /* Is err a fault of this machine, which every other download will meet too? */
 bool adl_tally_is_local_fault(int err);
+
+/* Such a one, or a journal that turns out to be damaged: does it end the run?
+ */
+bool adl_tally_is_fault_for_all(int err);
 
 /* An observer: data is the tally. */
 void adl_tally_on_event(const struct asyncdl_event *event, void *data);

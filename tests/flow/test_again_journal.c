@@ -250,6 +250,32 @@ static void test_bytes_that_are_spoilt_harm_no_file(void **state)
     finish(&d, &list);
 }
 
+/* Met when the run is under way: one message, and no line takes the blame. */
+static void test_a_row_that_makes_no_sense_stops_the_run(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE entries SET bytes = -1",
+        "UPDATE entries SET path = '../x' WHERE path = 'f9'",
+    };
+
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        struct adl_buf list = {0};
+        struct download d;
+
+        init_finished(&d, state, &list);
+        execute(get_path(&d, JOURNAL), changes[i]);
+        rerun_need(&d, adl_buf_str(&list), NULL, 4, 0);
+        assert_int_equal(cmd_count_text(d.cmd.err, "out/" JOURNAL ": "), 1);
+        cmd_need_text(d.cmd.err, "asyncdl: cannot go on: out/");
+        cmd_need_text(d.cmd.err, "--restart");
+        cmd_need_no_text(d.cmd.err, "will not help");
+        cmd_need_no_text(d.cmd.err, " from 127.0.0.1");
+        need_files(&d);
+        rerun_need(&d, adl_buf_str(&list), "--restart --overwrite", 0, N_FILES);
+        finish(&d, &list);
+    }
+}
+
 static void test_an_empty_journal_is_a_new_one(void **state)
 {
     struct adl_buf list = {0};
@@ -335,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_journal_that_is_none_is_told_of_and_kept),
         cmocka_unit_test(test_bytes_that_are_spoilt_harm_no_file),
+        cmocka_unit_test(test_a_row_that_makes_no_sense_stops_the_run),
         cmocka_unit_test(test_an_empty_journal_is_a_new_one),
         cmocka_unit_test(test_two_runs_in_one_folder_do_not_meet),
         cmocka_unit_test(test_a_folder_that_is_read_only_is_told_of),

@@ -45,30 +45,35 @@ static void test_exit_status_says_how_it_went(void **state)
     }
 }
 
-static void test_only_errno_is_a_local_fault(void **state)
+static void test_errno_is_a_local_fault_and_a_journal_ends_the_run(void **state)
 {
     static const struct {
         int err;
         bool is_local;
+        bool is_for_all;
     } cases[] = {
-        {0, false},
-        {-ENOSPC, true},
-        {-EACCES, true},
-        {-EROFS, true},
-        {-EDQUOT, true},
-        {-EIO, true},
-        {-EPERM, true},
-        {-ECANCELED, false},
-        {-ENOMEM, false},
-        {ASYNCDL_EHTTP, false},
-        {ASYNCDL_ECHECKSUM, false},
-        {ASYNCDL_ENOTBUILT, false},
+        {0, false, false},
+        {-ENOSPC, true, true},
+        {-EACCES, true, true},
+        {-EROFS, true, true},
+        {-EDQUOT, true, true},
+        {-EIO, true, true},
+        {-EPERM, true, true},
+        {-ECANCELED, false, false},
+        {-ENOMEM, false, false},
+        {ASYNCDL_EJOURNAL, false, true},
+        {ASYNCDL_EINWAY, false, false},
+        {ASYNCDL_EHTTP, false, false},
+        {ASYNCDL_ECHECKSUM, false, false},
+        {ASYNCDL_ENOTBUILT, false, false},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(adl_tally_is_local_fault(cases[i].err),
                          cases[i].is_local);
+        assert_int_equal(adl_tally_is_fault_for_all(cases[i].err),
+                         cases[i].is_for_all);
     }
 }
 
@@ -132,7 +137,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exit_status_says_how_it_went),
-        cmocka_unit_test(test_only_errno_is_a_local_fault),
+        cmocka_unit_test(
+            test_errno_is_a_local_fault_and_a_journal_ends_the_run),
         cmocka_unit_test(test_every_result_is_counted_in_one_place),
         cmocka_unit_test(test_the_first_local_fault_is_kept),
     };
