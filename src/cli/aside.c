@@ -121,9 +121,15 @@ static int create(struct adl_aside *aside, mode_t mode)
 
 static int open_in_place(struct adl_aside *aside)
 {
-    aside->fd =
-        openat(AT_FDCWD, aside->path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
-    return aside->fd < 0 ? -errno : 0;
+    /* A pipe that nobody reads is ENXIO; without O_NONBLOCK it would wait. */
+    aside->fd = openat(AT_FDCWD, aside->path,
+                       O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0);
+    if (aside->fd < 0) {
+        return -errno;
+    }
+    /* best effort: else a slow reader ends it with EAGAIN, which is told */
+    (void)fcntl(aside->fd, F_SETFL, 0);
+    return 0;
 }
 
 static bool has_proc(void)

@@ -294,7 +294,8 @@ static int open_manifest(struct run *run)
 
     if (err < 0) {
         adl_msg_error(run->msg, "cannot write --manifest %s: %s", path,
-                      strerror(-err));
+                      err == -ENXIO ? "nobody reads it: start its reader first"
+                                    : strerror(-err));
     }
     return err;
 }

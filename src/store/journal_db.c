@@ -177,17 +177,40 @@ int adl_journal_db_exists(struct adl_journal_db *db)
     return 1;
 }
 
+/* Not one that we made: a pipe would wait for somebody, a device may do
+ * anything. 0, or what is wrong in db->why. */
+static int check_lock(struct adl_journal_db *db, int fd)
+{
+    struct stat info;
+
+    if (fstat(fd, &info) < 0) {
+        return adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, -errno);
+    }
+    return S_ISREG(info.st_mode)
+               ? 0
+               : adl_journal_db_refuse(db, ASYNCDL_EINWAY,
+                                       ADL_JOURNAL_LOCK
+                                       " is not a regular file: remove it");
+}
+
 int adl_journal_db_lock(int *out_fd, struct adl_journal_db *db)
 {
     int fd = openat(db->aside_fd, ADL_JOURNAL_LOCK,
-                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+                    O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW |
+                        O_NOCTTY,
+                    0666);
 
     if (fd < 0) {
         int err = errno == ELOOP ? ASYNCDL_EINWAY : -errno;
 
         return adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, err);
     }
-    int err = adl_file_claim(fd);
+    int err = check_lock(db, fd);
+    if (err < 0) {
+        (void)close(fd); /* nothing was written to it */
+        return err;
+    }
+    err = adl_file_claim(fd);
     if (err == 0 || err == -ENOTSUP) { /* without locks: SQLite's alone */
         *out_fd = fd;
         return 0;
@@ -203,14 +226,15 @@ int adl_journal_db_lock(int *out_fd, struct adl_journal_db *db)
 int adl_journal_db_is_locked(struct adl_journal_db *db)
 {
     int fd = openat(db->aside_fd, ADL_JOURNAL_LOCK,
-                    O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+                    O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
 
     if (fd < 0) {
         return errno == ENOENT
                    ? 0
                    : adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, -errno);
     }
-    int answer = adl_file_is_claimed(fd);
+    int err = check_lock(db, fd);
+    int answer = err < 0 ? err : adl_file_is_claimed(fd);
     (void)close(fd); /* only read */
     return answer == -ENOTSUP ? 0 : answer;
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -190,6 +191,18 @@ static void test_a_manifest_that_does_not_fit_is_told(void **state)
     download_finish(&d);
 }
 
+static void test_a_manifest_that_nobody_reads_starts_nothing(void **state)
+{
+    struct download d;
+
+    download_init(&d, *state);
+    assert_int_equal(mkfifo(tmpdir_get_path(&d.cmd.dir, "pipe"), 0600), 0);
+    download_run(&d, "http://@SITE@/bytes/78\n", "--manifest pipe", 2);
+    download_need_err(&d, "cannot write --manifest pipe: nobody reads it");
+    assert_int_equal(download_count_requests(&d, "/bytes/78"), 0);
+    download_finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_the_manifest_is_what_sha256sum_reads),
         cmocka_unit_test(test_nothing_starts_without_its_manifest),
         cmocka_unit_test(test_a_manifest_that_does_not_fit_is_told),
+        cmocka_unit_test(test_a_manifest_that_nobody_reads_starts_nothing),
     };
 
     return cmocka_run_group_tests_name("checks", tests, download_group_setup,

@@ -162,6 +162,7 @@ static void test_a_pipe_gets_it_as_it_comes(void **state)
 
     (void)state;
     assert_int_equal(mkfifo("pipe", 0600), 0);
+    assert_int_equal(adl_aside_open(&aside, "pipe", &any), -ENXIO);
     int fd = open("pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     assert_true(fd >= 0);
     assert_int_equal(adl_aside_open(&aside, "pipe", &any), 0);

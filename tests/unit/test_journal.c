@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "asyncdl/error.h"
+#include "store/journal_db.h"
 
 /* Run SQL as anybody may; the first column of the first row, or -1. */
 static int64_t run_sql(const struct scratch *s, const char *name,
@@ -453,6 +454,21 @@ static void test_links_and_folders_are_refused(void **state)
     close(aside_fd);
 }
 
+/* Neither who writes nor who reads waits for its other end. */
+static void test_a_lock_that_is_a_pipe_is_refused(void **state)
+{
+    int aside_fd = open_aside(*state);
+    struct adl_journal_db db = {.aside_fd = aside_fd};
+    const char *path = scratch_path(*state, ASIDE "/journal.lock");
+    char why[200];
+
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(try_open(aside_fd, ADL_JOURNAL_KEEP, why), ASYNCDL_EINWAY);
+    assert_string_equal(why, "journal.lock is not a regular file: remove it");
+    assert_int_equal(adl_journal_db_is_locked(&db), ASYNCDL_EINWAY);
+    close(aside_fd);
+}
+
 static void test_without_shared_memory_it_is_taken_alone(void **state)
 {
     int aside_fd = open_aside(*state);
@@ -657,6 +673,7 @@ int main(void)
         TEST(test_a_journal_with_torn_pages_is_refused),
         TEST(test_a_restart_forgets_and_sets_the_old_one_aside),
         TEST(test_links_and_folders_are_refused),
+        TEST(test_a_lock_that_is_a_pipe_is_refused),
         TEST(test_without_shared_memory_it_is_taken_alone),
         TEST(test_long_paths_are_no_trouble),
         TEST(test_a_full_disk_loses_nothing_that_was_committed),
