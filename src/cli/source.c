@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/redact.h"
+
 static struct adl_source read_operand(const char *text, size_t position)
 {
     struct adl_source s = {
@@ -85,14 +87,22 @@ static bool is_like_url(const char *text)
            (text[n] == '/' || strncmp(text, "www.", 4) == 0);
 }
 
+/* A list that is not there may be a mistyped URL, with its password. */
 static int refuse(struct adl_buf *error, const char *what, int code)
 {
     const char *hint = code == -ENOENT && is_like_url(what)
                            ? " (a URL begins with http:// or https://)"
                            : "";
-    int err = adl_buf_addf(error, "cannot read %s: %s%s", what, strerror(-code),
-                           hint);
+    struct adl_buf shown = {0};
+    int err = code == -ENOENT || code == -ENOTDIR || code == -ENAMETOOLONG
+                  ? adl_redact_url(&shown, what)
+                  : adl_buf_add_str(&shown, what);
 
+    if (err == 0) {
+        err = adl_buf_addf(error, "cannot read %s: %s%s", adl_buf_str(&shown),
+                           strerror(-code), hint);
+    }
+    adl_buf_finish(&shown);
     return err < 0 ? err : code;
 }
 

@@ -13,18 +13,26 @@
 #include "util/percent.h"
 #include "util/utf8.h"
 
-/* Both are compared without case and without what is neither letter nor digit.
+/* All are compared without case and without what is neither letter nor digit.
  */
 static const char *const secret_names[] = {
-    "auth",   "code",      "hdnea", "hdntl",    "hdnts", "hmac",
-    "key",    "keypairid", "login", "otp",      "pass",  "passwd",
-    "policy", "pin",       "pw",    "pwd",      "sid",   "sig",
-    "sign",   "ticket",    "user",  "username",
+    "access", "code",    "cred",      "hdnea",  "hdntl", "hdnts",    "key",
+    "login",  "nonce",   "keypairid", "otp",    "pass",  "pin",      "policy",
+    "pw",     "refresh", "sid",       "ticket", "user",  "username",
 };
 static const char *const secret_words[] = {
-    "accesskey",  "apikey", "authentic", "authoriz",   "bearer",
-    "credential", "jwt",    "oauth",     "passphrase", "passwor",
-    "privatekey", "secret", "session",   "signature",  "token",
+    "accesskey",  "apikey", "assertion", "auth",       "bearer",
+    "credential", "hmac",   "jwt",       "passphrase", "passw",
+    "privatekey", "pwd",    "saml",      "secret",     "session",
+    "signature",  "token",
+};
+static const char *const secret_ends[] = {
+    "hash", "key", "md5", "sas", "sig", "sign",
+};
+/* They hold or end with one of these, and mean something else. */
+static const char *const harmless_names[] = {
+    "author", "authors", "assign", "design", "donkey",
+    "hockey", "jockey",  "monkey", "turkey",
 };
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -59,19 +67,90 @@ static void normalize(struct adl_buf *name)
     }
 }
 
-static bool is_secret(const char *name)
+static bool is_among(const char *name, const char *const *names, size_t n)
 {
-    for (size_t i = 0; i < N_OF(secret_names); i++) {
-        if (strcmp(name, secret_names[i]) == 0) {
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(name, names[i]) == 0) {
             return true;
         }
+    }
+    return false;
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name);
+    size_t n = strlen(end);
+
+    return len >= n && strcmp(name + len - n, end) == 0;
+}
+
+static bool is_secret(const char *name)
+{
+    if (is_among(name, harmless_names, N_OF(harmless_names))) {
+        return false;
     }
     for (size_t i = 0; i < N_OF(secret_words); i++) {
         if (strstr(name, secret_words[i]) != NULL) {
             return true;
         }
     }
-    return false;
+    for (size_t i = 0; i < N_OF(secret_ends); i++) {
+        if (ends_with(name, secret_ends[i])) {
+            return true;
+        }
+    }
+    return is_among(name, secret_names, N_OF(secret_names));
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int get_digit(char c)
+{
+    char lower = (char)(c | 0x20);
+
+    if (is_digit(c)) {
+        return c - '0';
+    }
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* The byte that stands there, however often it is percent-encoded, and how much
+ * text it takes. '\0' at the end alone. */
+static char peek(size_t *out_len, const char *at)
+{
+    const char *digits = at + 1;
+
+    *out_len = *at != '\0';
+    if (*at != '%') {
+        return *at;
+    }
+    while (strncmp(digits, "25", 2) == 0 && get_digit(digits[2]) >= 0 &&
+           get_digit(digits[3]) >= 0) {
+        digits += 2;
+    }
+    if (get_digit(digits[0]) < 0 || get_digit(digits[1]) < 0) {
+        return '%';
+    }
+    int byte = get_digit(digits[0]) * 16 + get_digit(digits[1]);
+    *out_len = (size_t)(digits + 2 - at);
+    return byte != 0 ? (char)byte : ' ';
+}
+
+/* How much text stands before one of these bytes, encoded or not, or the end.
+ */
+static size_t span_to(const char *text, const char *bytes)
+{
+    size_t span = 0;
+
+    for (;;) {
+        size_t len = 0;
+        char c = peek(&len, text + span);
+
+        if (c == '\0' || strchr(bytes, c) != NULL) {
+            return span;
+        }
+        span += len;
+    }
 }
 
 /* A port that is no number: the text is no authority, or only half of one. */
@@ -160,9 +239,18 @@ static int is_secret_param(const char *name, size_t len)
     return is_one;
 }
 
-/* Does a URL within hold a user or the value of a secret? */
+/* Does a URL or a query within hold a user or the value of a secret? */
 static int holds_secret(const char *url)
 {
+    size_t first = strcspn(url, "=&;?#/");
+
+    if (url[first] == '=') {
+        int found = is_secret_param(url, first);
+
+        if (found != 0) {
+            return found;
+        }
+    }
     for (const char *at = url; *at != '\0'; at++) {
         if (strncmp(at, "://", 3) == 0 && measure_user(at + 3) > 0) {
             return 1;
@@ -195,23 +283,29 @@ static int is_secret_value(const char *value, size_t len)
     return found;
 }
 
+/* Of "name=value", where the '=' may be encoded. */
+struct pair {
+    size_t n_name;
+    const char *end; /* of the value */
+};
+
 /*
  * Is "name=value" a secret, by its name or by what is encoded in it? Sets
- * *out_end to where the value ends, at one of ends. 1, 0 or -ENOMEM.
+ * *out then; its value ends at one of ends. 1, 0 or -ENOMEM.
  */
-static int is_secret_pair(const char **out_end, const char *name,
-                          const char *ends)
+static int is_secret_pair(struct pair *out, const char *name, const char *ends)
 {
-    size_t len = strcspn(name, "=&;?#/");
+    size_t n_name = span_to(name, "=&;?#/");
+    size_t n_equals = 0;
 
-    if (name[len] != '=') {
+    if (peek(&n_equals, name + n_name) != '=') {
         return 0;
     }
-    const char *value = name + len + 1;
+    const char *value = name + n_name + n_equals;
     size_t n_value = strcspn(value, ends);
-    int found = is_secret_param(name, len);
+    int found = is_secret_param(name, n_name);
 
-    *out_end = value + n_value;
+    *out = (struct pair){.n_name = n_name, .end = value + n_value};
     return found != 0 ? found : is_secret_value(value, n_value);
 }
 
@@ -223,15 +317,41 @@ static int redact_param(struct adl_buf *buf, const char **cursor,
                         const char *ends)
 {
     const char *name = *cursor;
-    const char *end = NULL;
-    int found = is_secret_pair(&end, name, ends);
+    struct pair pair = {0};
+    int found = is_secret_pair(&pair, name, ends);
 
     if (found <= 0) {
         return found;
     }
-    *cursor = end;
-    int err = add_shown(buf, name, strcspn(name, "="));
+    *cursor = pair.end;
+    int err = add_shown(buf, name, pair.n_name);
     return err < 0 ? err : adl_buf_add_str(buf, "=***");
+}
+
+/*
+ * From behind a quote: write "name"***" if that is the name of a secret in
+ * JSON, and advance *cursor to one of ends.
+ */
+static int redact_member(struct adl_buf *buf, const char **cursor,
+                         const char *ends)
+{
+    const char *name = *cursor;
+    size_t n_name = span_to(name, "\"'\\{}[],:/?#&");
+    size_t len = 0;
+    const char *at = name + n_name;
+    char c = peek(&len, at);
+
+    while (c != '\0' && strchr("\"'\\ +", c) != NULL) {
+        at += len;
+        c = peek(&len, at);
+    }
+    int found = c == ':' && n_name > 0 ? is_secret_param(name, n_name) : 0;
+    if (found <= 0) {
+        return found;
+    }
+    *cursor = at + strcspn(at, ends);
+    int err = add_shown(buf, name, n_name);
+    return err < 0 ? err : adl_buf_add_str(buf, "***");
 }
 
 /*
@@ -247,14 +367,14 @@ static int pass_user(const char **cursor)
 
     at += strcspn(at, starts);
     while (at < end) {
-        const char *value_end = NULL;
-        int found = is_secret_pair(&value_end, at + 1, "&#");
+        struct pair pair = {0};
+        int found = is_secret_pair(&pair, at + 1, "&#");
 
         if (found < 0) {
             return found;
         }
-        if (found > 0 && value_end > end) {
-            end = value_end;
+        if (found > 0 && pair.end > end) {
+            end = pair.end;
         }
         at += 1 + strcspn(at + 1, starts);
     }
@@ -262,14 +382,14 @@ static int pass_user(const char **cursor)
     return 0;
 }
 
-/* Write one byte or character, and advance. */
-static int add_one(struct adl_buf *buf, const char **cursor)
+/* Write one byte or character, len bytes where it is encoded, and advance. */
+static int add_one(struct adl_buf *buf, const char **cursor, size_t len)
 {
     uint32_t code = 0;
     size_t size = adl_utf8_decode(&code, *cursor, strnlen(*cursor, 4));
     const char *at = *cursor;
 
-    size = size > 0 ? size : 1;
+    size = size > len ? size : len;
     *cursor += size;
     return add_shown(buf, at, size);
 }
@@ -300,6 +420,33 @@ static bool is_harmless(const char *text)
     return true;
 }
 
+/* Write one character, and hide what is a secret behind it. *is_path turns
+ * false where the query begins. */
+static int pass_one(struct adl_buf *buf, const char **cursor, bool *is_path)
+{
+    char raw = **cursor;
+    size_t len = 0;
+    char c = peek(&len, *cursor);
+    bool is_encoded = len > 1;
+    int err = add_one(buf, cursor, len);
+
+    *is_path = *is_path && raw != '?' && raw != '#';
+    if (err < 0 || c == '\0') {
+        return err;
+    }
+    if (strchr("\"'", c) != NULL) {
+        return redact_member(buf, cursor, *is_path ? "?#" : "&#");
+    }
+    if (strchr("?#&;", c) != NULL) {
+        /* In a query, a ';' may be part of the secret; so may be all that
+         * follows an encoded one. */
+        const char *ends = is_encoded ? "?#" : "/?#;";
+
+        return redact_param(buf, cursor, *is_path ? ends : "&#");
+    }
+    return 0;
+}
+
 int adl_redact_url(struct adl_buf *buf, const char *url)
 {
     const char *at = url + measure_scheme(url);
@@ -314,19 +461,10 @@ int adl_redact_url(struct adl_buf *buf, const char *url)
         err = pass_user(&at);
     }
     while (*at != '\0' && err == 0) {
-        char c = *at;
-
         if (strncmp(at, "://", 3) == 0) { /* an address within the address */
             err = pass_authority(buf, &at);
-            continue;
-        }
-        err = add_one(buf, &at);
-        if (c == '?' || c == '#') {
-            is_path = false;
-        }
-        if (err == 0 && strchr("?#&;", c) != NULL) {
-            /* In a query, a ';' may be part of the secret. */
-            err = redact_param(buf, &at, is_path ? "/?#;" : "&#");
+        } else {
+            err = pass_one(buf, &at, &is_path);
         }
     }
     return err;

@@ -9,8 +9,9 @@
  * Write url to buf, replacing what it held: user name and password are cut
  * out ("http://u:p@h/" becomes "http://h/"), the values of query parameters
  * that sign, authorise or authenticate (X-Amz-Signature, sig, token, key,
- * password, ... whatever their case) become "***", as do values that are
- * encoded URLs with such parts, and control bytes "?".
+ * password, ... whatever their case, encoded or not) become "***", as do values
+ * that are encoded URLs with such parts, and all that follows such a name in
+ * JSON; control bytes become "?".
  * 0 or -ENOMEM.
  */
 int adl_redact_url(struct adl_buf *buf, const char *url);

@@ -56,6 +56,13 @@ static void test_what_cannot_be_read_is_refused_by_name(void **state)
         {{"/"}, "cannot read /: Is a directory"},
         {{"./no.such/list"},
          "cannot read ./no.such/list: No such file or directory"},
+        {{"http:/u:LEAK@h.invalid/x"},
+         "cannot read http:/h.invalid/x: No such file or directory"},
+        {{"u:LEAK@h.invalid/x?token=LEAK"},
+         "cannot read h.invalid/x?token=***: No such file or directory (a URL "
+         "begins with http:// or https://)"},
+        {{"/dev/null/x?key=LEAK"},
+         "cannot read /dev/null/x?key=***: Not a directory"},
         {{"list.txt"}, "cannot read list.txt: No such file or directory"},
         {{"h.invalid:80/x"},
          "cannot read h.invalid:80/x: No such file or directory (a URL begins "

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/redact.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "support/loop.h"
@@ -120,6 +122,70 @@ static void test_values_that_open_doors_are_hidden(void **state)
     CHECK(cases);
 }
 
+/* frame with name in place of its '@', where it has one. */
+static void fill(char *out, size_t cap, const char *frame, const char *name)
+{
+    int n = (int)strcspn(frame, "@");
+    bool has_place = frame[n] != '\0';
+
+    (void)snprintf(out, cap, "%.*s%s%s", n, frame, has_place ? name : "",
+                   has_place ? frame + n + 1 : "");
+}
+
+static void test_secrets_are_known_by_name(void **state)
+{
+    static const char *const secrets[] = {
+        "token",       "idToken",       "xtokenx",       "client_secret",
+        "passw",       "PassWord",      "new-pwd",       "auth",
+        "x-auth-a",    "authorization", "oauth_a",       "signature",
+        "credentials", "session_id",    "hmac",          "url_hmac",
+        "JWT",         "myjwt",         "SAMLResponse",  "client_assertion",
+        "apikey",      "API-Key",       "stream.key",    "mykey",
+        "key",         "sign",          "callsign",      "sig",
+        "urlsig",      "sas",           "blobSAS",       "md5",
+        "linkmd5",     "hash",          "download_hash", "access",
+        "refresh",     "cred",          "nonce",         "code",
+        "user",        "policy",
+    };
+    static const char *const others[] = {
+        "page",    "q",       "id",      "v",       "sort",   "order",
+        "size",    "author",  "authors", "monkey",  "design", "assign",
+        "keyword", "hashtag", "name",    "codec",   "region", "accessible",
+        "file",    "format",  "signal",  "md5sums", "sastre", "lang",
+        "ts",      "expires",
+    };
+    static const char *const frames[][2] = {
+        {"http://h/?@=V", "http://h/?@=***"},
+        {"http://h/?a=1&@=V&b", "http://h/?a=1&@=***&b"},
+        {"http://h/#@=V", "http://h/#@=***"},
+        {"http://h/a;@=V/b", "http://h/a;@=***/b"},
+        {"http://h/a%3F@%3DV", "http://h/a%3F@=***"},
+        {"http://h/a%253f@%253dV?b", "http://h/a%253f@=***?b"},
+        {"http://h/?@%3DV", "http://h/?@=***"},
+        {"http://h/?to=a%3F@%3DV&b", "http://h/?to=***&b"},
+        {"http://h/?to=@%3DV", "http://h/?to=***"},
+        {"http://h/?j={\"a\":1,\"@\":\"V\"}&b",
+         "http://h/?j={\"a\":1,\"@***&b"},
+        {"http://h/?j=%7B%22@%22%3A%22V%22%7D#b", "http://h/?j=%7B%22@***#b"},
+        {"http://h/{\"@\" : \"V\"}", "http://h/{\"@***"},
+    };
+    char text[200];
+    char shown[200];
+
+    (void)state;
+    for (size_t f = 0; f < sizeof(frames) / sizeof(frames[0]); f++) {
+        for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+            fill(text, sizeof(text), frames[f][0], secrets[i]);
+            fill(shown, sizeof(shown), frames[f][1], secrets[i]);
+            check(&(struct redact_case){text, shown}, 1);
+        }
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+            fill(text, sizeof(text), frames[f][0], others[i]);
+            check(&(struct redact_case){text, text}, 1);
+        }
+    }
+}
+
 static void test_control_bytes_cannot_reach_a_terminal(void **state)
 {
     static const struct redact_case cases[] = {
@@ -144,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_harmless_addresses_stay_as_they_are),
         cmocka_unit_test(test_user_and_password_are_cut_out),
         cmocka_unit_test(test_values_that_open_doors_are_hidden),
+        cmocka_unit_test(test_secrets_are_known_by_name),
         cmocka_unit_test(test_control_bytes_cannot_reach_a_terminal),
     };
 
