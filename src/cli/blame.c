@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "asyncdl/error.h"
 #include "asyncdl/version.h"
@@ -206,4 +207,16 @@ int adl_blame(struct adl_buf *buf, bool *out_is_local, uv_loop_t *loop,
                    ? add_given(buf, guilty)
                    : adl_buf_addf(buf, "%s: ", find_other(loop, options, err));
     return full < 0 ? full : add_reason(buf, guilty, err);
+}
+
+int adl_blame_tell(const struct adl_msg *msg, uv_loop_t *loop,
+                   const struct adl_options *options, int err)
+{
+    struct adl_buf text = {0};
+    bool is_local = false;
+    int full = adl_blame(&text, &is_local, loop, options, err);
+
+    adl_msg_error(msg, "%s", full == 0 ? adl_buf_str(&text) : strerror(ENOMEM));
+    adl_buf_finish(&text);
+    return is_local ? ADL_EXIT_LOCAL : ADL_EXIT_USAGE;
 }

@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include "cli/msg.h"
 #include "cli/options.h"
 
 /*
@@ -17,5 +18,9 @@
  */
 int adl_blame(struct adl_buf *buf, bool *out_is_local, uv_loop_t *loop,
               const struct adl_options *options, int err);
+
+/* Say it, and answer the exit status that it means. */
+int adl_blame_tell(const struct adl_msg *msg, uv_loop_t *loop,
+                   const struct adl_options *options, int err);
 
 #endif

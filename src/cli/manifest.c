@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/manifest.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* How it writes what a line cannot hold; NULL: as it is. */
@@ -59,6 +60,29 @@ void adl_manifest_on_event(const struct asyncdl_event *event, void *data)
 int adl_manifest_commit(struct adl_manifest *manifest, enum adl_aside_end end)
 {
     return adl_aside_commit(&manifest->aside, end);
+}
+
+static int tell(const struct adl_msg *msg, const char *path, int err)
+{
+    if (err < 0) {
+        adl_msg_error(msg, "cannot write --manifest %s: %s", path,
+                      err == -ENXIO ? "nobody reads it: start its reader first"
+                                    : strerror(-err));
+    }
+    return err;
+}
+
+int adl_manifest_begin(struct adl_manifest *manifest, const char *path,
+                       const struct adl_msg *msg)
+{
+    return path != NULL ? tell(msg, path, adl_manifest_open(manifest, path))
+                        : 0;
+}
+
+int adl_manifest_finish(struct adl_manifest *manifest, const char *path,
+                        const struct adl_msg *msg, enum adl_aside_end end)
+{
+    return tell(msg, path, adl_manifest_commit(manifest, end));
 }
 
 void adl_manifest_abort(struct adl_manifest *manifest)

@@ -9,6 +9,7 @@
 
 #include "asyncdl/event.h"
 #include "cli/aside.h"
+#include "cli/msg.h"
 #include "util/buf.h"
 
 struct adl_manifest {
@@ -24,6 +25,12 @@ void adl_manifest_on_event(const struct asyncdl_event *event, void *data);
 /* Give it its name and forget it. 0 or -errno of any write; then the list that
  * was there before stays. Nothing where it is not open. */
 int adl_manifest_commit(struct adl_manifest *manifest, enum adl_aside_end end);
+
+/* Open and commit with what is wrong told; a path that is NULL is none. */
+int adl_manifest_begin(struct adl_manifest *manifest, const char *path,
+                       const struct adl_msg *msg);
+int adl_manifest_finish(struct adl_manifest *manifest, const char *path,
+                        const struct adl_msg *msg, enum adl_aside_end end);
 
 /* Forget it, and what was written. */
 void adl_manifest_abort(struct adl_manifest *manifest);

@@ -229,19 +229,12 @@ static int watch_signals(struct run *run)
 /* Open the client, and say what was wrong if it cannot be. An exit status. */
 static int open_client(struct run *run)
 {
-    bool is_local = false;
     struct asyncdl_client_options options;
-    struct adl_buf text = {0};
 
     adl_options_get_client(&options, run->options);
     int err = asyncdl_client_open(&run->client, &run->loop, &options);
     if (err < 0) {
-        int full = adl_blame(&text, &is_local, &run->loop, run->options, err);
-
-        adl_msg_error(run->msg, "%s",
-                      full == 0 ? adl_buf_str(&text) : strerror(ENOMEM));
-        adl_buf_finish(&text);
-        return is_local ? ADL_EXIT_LOCAL : ADL_EXIT_USAGE;
+        return adl_blame_tell(run->msg, &run->loop, run->options, err);
     }
     return ADL_EXIT_DONE;
 }
@@ -286,35 +279,10 @@ static void add_summary(struct run *run)
     }
 }
 
-/* Before anything is downloaded that it could not tell of. */
-static int open_manifest(struct run *run)
-{
-    const char *path = run->options->manifest;
-    int err = path != NULL ? adl_manifest_open(&run->manifest, path) : 0;
-
-    if (err < 0) {
-        adl_msg_error(run->msg, "cannot write --manifest %s: %s", path,
-                      err == -ENXIO ? "nobody reads it: start its reader first"
-                                    : strerror(-err));
-    }
-    return err;
-}
-
 /* After a signal nothing waits for the disk. */
 static enum adl_aside_end get_end(const struct run *run)
 {
     return run->tally.signal != 0 ? ADL_ASIDE_FAST : ADL_ASIDE_SYNC;
-}
-
-static void commit_manifest(struct run *run)
-{
-    int err = adl_manifest_commit(&run->manifest, get_end(run));
-
-    if (err < 0) {
-        adl_msg_error(run->msg, "cannot write --manifest %s: %s",
-                      run->options->manifest, strerror(-err));
-        note_fault(run, err);
-    }
 }
 
 /* The last words on stdout; after a signal only while somebody takes them. */
@@ -393,7 +361,8 @@ static void tell_end(struct run *run)
     drop_outputs(run);
     finish_failed(run);
     speak_last(run);
-    commit_manifest(run);
+    note_fault(run, adl_manifest_finish(&run->manifest, run->options->manifest,
+                                        run->msg, get_end(run)));
     adl_complain_end(run->complain);
     if (run->tally.signal == 0) {
         run->tally.signal = adl_signals_get(); /* it cut the last words */
@@ -476,7 +445,8 @@ static int open_first(struct run *run, const struct adl_sources *sources)
         err = open_failed(run, sources);
     }
     if (err == 0) {
-        err = open_manifest(run);
+        err = adl_manifest_begin(&run->manifest, run->options->manifest,
+                                 run->msg);
     }
     return err < 0 ? ADL_EXIT_USAGE : open_client(run);
 }

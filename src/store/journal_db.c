@@ -188,9 +188,8 @@ static int check_lock(struct adl_journal_db *db, int fd)
     }
     return S_ISREG(info.st_mode)
                ? 0
-               : adl_journal_db_refuse(db, ASYNCDL_EINWAY,
-                                       ADL_JOURNAL_LOCK
-                                       " is not a regular file: remove it");
+               : refuse(db, ASYNCDL_EINWAY,
+                        ADL_JOURNAL_LOCK " is not a regular file: remove it");
 }
 
 int adl_journal_db_lock(int *out_fd, struct adl_journal_db *db)
