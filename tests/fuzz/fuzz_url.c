@@ -59,18 +59,30 @@ static bool is_same_place(const struct adl_url *a, const struct adl_url *b)
            strcmp(a->path, b->path) == 0;
 }
 
+/* What libcurl alone does not read: hosts in their own letters. */
+static bool is_ascii(const char *text)
+{
+    while (*text > 0) {
+        text++;
+    }
+    return *text == '\0';
+}
+
 static const char *check_again(const struct adl_url *url, const char *text)
 {
     struct adl_url fully = {0};
     struct adl_url again = {0};
     const char *broken = NULL;
 
-    if (adl_url_parse_fully(&fully, text) != 0 || !is_same_place(url, &fully) ||
+    if ((is_ascii(text) && (adl_url_parse_fully(&fully, text) != 0 ||
+                            !is_same_place(url, &fully))) ||
         fuzz_is_planted(4)) {
         broken = "a URL is read as libcurl reads it";
-    } else if (adl_url_parse(&again, url->text, "http,https") != 0 ||
-               !is_same_place(url, &again) ||
-               strcmp(url->text, again.text) != 0 || fuzz_is_planted(5)) {
+    } else if ((is_ascii(url->host) &&
+                (adl_url_parse(&again, url->text, "http,https") != 0 ||
+                 !is_same_place(url, &again) ||
+                 strcmp(url->text, again.text) != 0)) ||
+               fuzz_is_planted(5)) {
         broken = "a URL that was read is read so again";
     }
     adl_url_finish(&fully);

@@ -65,6 +65,17 @@ static bool is_name(const char *host)
            label[0] >= 'a';
 }
 
+/* The engine asks others by their names in ASCII. */
+static bool is_ascii(const char *bytes, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && bytes[n] > 0) {
+        n++;
+    }
+    return n == len;
+}
+
 static const char *check_host(const char *text)
 {
     const char *host = NULL;
@@ -79,7 +90,7 @@ static const char *check_host(const char *text)
     if (adl_url_parse(&url, text, "http,https") == 0 && is_name(url.host) &&
         (strlen(url.host) != len || strncasecmp(host, url.host, len) != 0 ||
          fuzz_is_planted(4)) &&
-        memchr(host, '%', len) == NULL) {
+        memchr(host, '%', len) == NULL && is_ascii(host, len)) {
         broken = "the host is the one that the engine asks";
     }
     adl_url_finish(&url);
