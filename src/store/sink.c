@@ -91,7 +91,6 @@ static void sink_destroy(struct adl_sink *sink)
     free(sink);
 }
 
-/* All but the part. */
 static int create(struct adl_sink **out, struct adl_dir *dir,
                   const struct adl_sink_target *target)
 {
@@ -118,6 +117,23 @@ fail:
     return err;
 }
 
+/* All but the part, and where that is to be. */
+static int prepare(struct adl_sink **out, int *out_aside_fd,
+                   struct adl_dir *dir, const struct adl_sink_target *target,
+                   struct adl_sink_error *error)
+{
+    int root_fd;
+    int err = adl_place_lend(&root_fd, out_aside_fd, dir, target->path, error);
+
+    if (err < 0) {
+        return err;
+    }
+    err = create(out, dir, target);
+    return err == 0
+               ? 0
+               : adl_sink_error_report(error, err, "prepare", target->path);
+}
+
 static int allocate(struct adl_sink *sink, struct adl_sink_error *error)
 {
     if (sink->room == 0) {
@@ -134,16 +150,11 @@ int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,
                   struct adl_sink_error *error)
 {
     struct adl_sink *sink;
-    int root_fd;
     int aside_fd;
 
-    int err = adl_place_lend(&root_fd, &aside_fd, dir, target->path, error);
+    int err = prepare(&sink, &aside_fd, dir, target, error);
     if (err < 0) {
         return err;
-    }
-    err = create(&sink, dir, target);
-    if (err < 0) {
-        return adl_sink_error_report(error, err, "prepare", target->path);
     }
     err = adl_part_open(&sink->part, aside_fd, target->path);
     if (err < 0) {
@@ -199,16 +210,11 @@ int adl_sink_resume(struct adl_sink **out, struct adl_dir *dir,
                     struct adl_sink_error *error)
 {
     struct adl_sink *sink;
-    int root_fd;
     int aside_fd;
 
-    int err = adl_place_lend(&root_fd, &aside_fd, dir, target->path, error);
+    int err = prepare(&sink, &aside_fd, dir, target, error);
     if (err < 0) {
         return err;
-    }
-    err = create(&sink, dir, target);
-    if (err < 0) {
-        return adl_sink_error_report(error, err, "prepare", target->path);
     }
     err = adl_part_adopt(&sink->part, aside_fd, rest->part);
     if (err < 0) {
