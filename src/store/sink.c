@@ -149,8 +149,8 @@ int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,
                   const struct adl_sink_target *target, uint64_t size,
                   struct adl_sink_error *error)
 {
-    struct adl_sink *sink;
-    int aside_fd;
+    struct adl_sink *sink = NULL;
+    int aside_fd = -1;
 
     int err = prepare(&sink, &aside_fd, dir, target, error);
     if (err < 0) {
@@ -209,8 +209,8 @@ int adl_sink_resume(struct adl_sink **out, struct adl_dir *dir,
                     const struct adl_sink_rest *rest, uint64_t size,
                     struct adl_sink_error *error)
 {
-    struct adl_sink *sink;
-    int aside_fd;
+    struct adl_sink *sink = NULL;
+    int aside_fd = -1;
 
     int err = prepare(&sink, &aside_fd, dir, target, error);
     if (err < 0) {
