@@ -9,6 +9,7 @@
 #include "cli/complain.h"
 #include "cli/conflict.h"
 #include "cli/env.h"
+#include "cli/heap.h"
 #include "cli/help.h"
 #include "cli/msg.h"
 #include "cli/options.h"
@@ -284,6 +285,7 @@ int main(int argc, char **argv)
     if (adl_standard_occupy() < 0) {
         return ADL_EXIT_LOCAL; /* there may be nowhere to tell it */
     }
+    adl_heap_keep();
     adl_options_init(&options);
     int err = adl_optparse(&options, argc, (const char *const *)argv, &error);
     int status =
