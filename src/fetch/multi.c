@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE /* TCP_CORK */
 /*
  * A descriptor's record outlives what libcurl says of it. REMOVE does not mean
  * that the socket closes: on a kept-alive connection the next request asks for
@@ -12,6 +13,8 @@
 #include "fetch/multi.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -19,6 +22,7 @@
 #include <unistd.h>
 
 #define EVENTS_AT_ONCE 128
+#define CORKED_MAX     8 /* connections; more of them share little */
 
 struct watch {
     uint32_t wanted;     /* EPOLLIN | EPOLLOUT, what libcurl asks for */
@@ -35,6 +39,7 @@ struct adl_multi {
     int epfd;
     struct watch *watches; /* by descriptor */
     size_t n_watches;
+    unsigned n_added; /* handles that libcurl has not looked at */
     bool is_closing;
     int n_closing;
     adl_multi_activity_cb on_activity;
@@ -217,11 +222,69 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
 }
 
+struct corked {
+    int fd;
+    uint32_t generation;
+};
+
+/* The sockets that are connected, up to cap. How many are there? */
+static size_t list_connected(const struct adl_multi *m, struct corked *out,
+                             size_t cap)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->n_watches; i++) {
+        const struct watch *watch = &m->watches[i];
+
+        if (watch->is_ours && watch->was_readable) {
+            if (n < cap) {
+                out[n] = (struct corked){(int)i, watch->generation};
+            }
+            n++;
+        }
+    }
+    return n;
+}
+
+static void cork(const struct adl_multi *m, const struct corked *sockets,
+                 size_t n, int is_corked)
+{
+    for (size_t i = 0; i < n; i++) {
+        int fd = sockets[i].fd;
+
+        if (m->watches[fd].generation == sockets[i].generation) {
+            /* Fails where it is no TCP. */
+            (void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &is_corked,
+                             sizeof(is_corked));
+        }
+    }
+}
+
+/*
+ * Requests that share a connection, as with HTTP/2, are written one by one. So
+ * where many more start than there are connections, what is written is held
+ * back until all of it is there: it goes in few packets, and the server wakes
+ * once.
+ */
+static void start_added(struct adl_multi *m)
+{
+    struct corked sockets[CORKED_MAX];
+    size_t n = m->n_added > 2 ? list_connected(m, sockets, CORKED_MAX) : 0;
+
+    if (n > CORKED_MAX || m->n_added <= 2 * n) {
+        n = 0;
+    }
+    m->n_added = 0;
+    cork(m, sockets, n, 1);
+    act(m, CURL_SOCKET_TIMEOUT, 0);
+    cork(m, sockets, n, 0);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct adl_multi *m = timer->data;
 
-    act(m, CURL_SOCKET_TIMEOUT, 0);
+    start_added(m);
     m->on_activity(m->data);
 }
 
@@ -365,7 +428,11 @@ int adl_multi_adopt(struct adl_multi *multi, CURL *easy, int *socket_errno)
 
 int adl_multi_add(struct adl_multi *multi, CURL *easy)
 {
-    return curl_multi_add_handle(multi->curlm, easy) == CURLM_OK ? 0 : -ENOMEM;
+    if (curl_multi_add_handle(multi->curlm, easy) != CURLM_OK) {
+        return -ENOMEM;
+    }
+    multi->n_added++;
+    return 0;
 }
 
 void adl_multi_remove(struct adl_multi *multi, CURL *easy)
