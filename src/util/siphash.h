@@ -16,6 +16,19 @@ struct adl_siphash {
     uint64_t high;
 };
 
+/* Of bytes that come in pieces: init, add any number of times, end. */
+struct adl_siphash_state {
+    uint64_t v0, v1, v2, v3;
+    uint64_t tail; /* len % 8 bytes that are no word yet */
+    size_t len;
+};
+
+void adl_siphash_init(struct adl_siphash_state *s, const uint64_t key[2]);
+void adl_siphash_add(struct adl_siphash_state *s, const void *bytes,
+                     size_t len);
+struct adl_siphash adl_siphash_end(struct adl_siphash_state *s);
+
+/* All at once. */
 struct adl_siphash adl_siphash128(const uint64_t key[2], const void *bytes,
                                   size_t len);
 

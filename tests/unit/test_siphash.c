@@ -39,6 +39,29 @@ static void test_hash_is_siphash_2_4_128(void **state)
     }
 }
 
+static void test_bytes_may_come_in_pieces(void **state)
+{
+    static const uint64_t key[2] = {1, 2};
+    static const char text[] = "what comes in two pieces, or in three";
+    const size_t len = sizeof(text) - 1;
+    struct adl_siphash whole = adl_siphash128(key, text, len);
+
+    (void)state;
+    for (size_t i = 0; i <= len; i++) {
+        for (size_t j = i; j <= len; j++) {
+            struct adl_siphash_state pieces;
+
+            adl_siphash_init(&pieces, key);
+            adl_siphash_add(&pieces, text, i);
+            adl_siphash_add(&pieces, text + i, j - i);
+            adl_siphash_add(&pieces, text + j, len - j);
+            struct adl_siphash hash = adl_siphash_end(&pieces);
+            assert_int_equal(hash.low, whole.low);
+            assert_int_equal(hash.high, whole.high);
+        }
+    }
+}
+
 static void test_key_decides_over_the_hash(void **state)
 {
     static const uint64_t keys[][2] = {{0, 0}, {1, 0}, {0, 1}};
@@ -57,6 +80,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hash_is_siphash_2_4_128),
+        cmocka_unit_test(test_bytes_may_come_in_pieces),
         cmocka_unit_test(test_key_decides_over_the_hash),
     };
 
