@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct plain {
     size_t port_len;
     size_t path; /* starts here; at the end where there is none */
     size_t path_len;
+    size_t text_len;
     const char *default_port;
 };
 
@@ -173,14 +175,60 @@ static int put_together(struct adl_url *out, const char *text,
  * Anything else, above all what libcurl would rewrite (numeric hosts in odd
  * forms, dot segments), is left to libcurl.
  */
+#define PLAIN 1 /* stands for itself in a path */
+#define LABEL 3 /* likewise, and in a label of a host */
+
+static const uint8_t classes[256] = {
+    ['!'] = PLAIN, ['$'] = PLAIN, ['%'] = PLAIN, ['&'] = PLAIN, ['\''] = PLAIN,
+    ['('] = PLAIN, [')'] = PLAIN, ['*'] = PLAIN, ['+'] = PLAIN, [','] = PLAIN,
+    ['-'] = LABEL, ['.'] = PLAIN, ['/'] = PLAIN, ['0'] = LABEL, ['1'] = LABEL,
+    ['2'] = LABEL, ['3'] = LABEL, ['4'] = LABEL, ['5'] = LABEL, ['6'] = LABEL,
+    ['7'] = LABEL, ['8'] = LABEL, ['9'] = LABEL, [':'] = PLAIN, [';'] = PLAIN,
+    ['='] = PLAIN, ['@'] = PLAIN, ['A'] = PLAIN, ['B'] = PLAIN, ['C'] = PLAIN,
+    ['D'] = PLAIN, ['E'] = PLAIN, ['F'] = PLAIN, ['G'] = PLAIN, ['H'] = PLAIN,
+    ['I'] = PLAIN, ['J'] = PLAIN, ['K'] = PLAIN, ['L'] = PLAIN, ['M'] = PLAIN,
+    ['N'] = PLAIN, ['O'] = PLAIN, ['P'] = PLAIN, ['Q'] = PLAIN, ['R'] = PLAIN,
+    ['S'] = PLAIN, ['T'] = PLAIN, ['U'] = PLAIN, ['V'] = PLAIN, ['W'] = PLAIN,
+    ['X'] = PLAIN, ['Y'] = PLAIN, ['Z'] = PLAIN, ['_'] = PLAIN, ['a'] = LABEL,
+    ['b'] = LABEL, ['c'] = LABEL, ['d'] = LABEL, ['e'] = LABEL, ['f'] = LABEL,
+    ['g'] = LABEL, ['h'] = LABEL, ['i'] = LABEL, ['j'] = LABEL, ['k'] = LABEL,
+    ['l'] = LABEL, ['m'] = LABEL, ['n'] = LABEL, ['o'] = LABEL, ['p'] = LABEL,
+    ['q'] = LABEL, ['r'] = LABEL, ['s'] = LABEL, ['t'] = LABEL, ['u'] = LABEL,
+    ['v'] = LABEL, ['w'] = LABEL, ['x'] = LABEL, ['y'] = LABEL, ['z'] = LABEL,
+    ['~'] = PLAIN,
+};
+
+static bool is_plain_char(char c)
+{
+    return classes[(unsigned char)c] != 0;
+}
+
 static bool is_label_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    return classes[(unsigned char)c] == LABEL;
+}
+
+static size_t skip_plain_chars(const char *text, size_t at)
+{
+    while (is_plain_char(text[at])) {
+        at++;
+    }
+    return at;
+}
+
+static size_t count_digits(const char *text)
+{
+    size_t n = 0;
+
+    while (text[n] >= '0' && text[n] <= '9') {
+        n++;
+    }
+    return n;
 }
 
 static size_t scan_octet(const char *text)
 {
-    size_t len = strspn(text, "0123456789");
+    size_t len = count_digits(text);
 
     if (len == 0 || len > 3 || (len > 1 && text[0] == '0') ||
         (len == 3 && strncmp(text, "255", 3) > 0)) {
@@ -222,7 +270,7 @@ static size_t scan_name(const char *text)
 /* Without a leading zero, at most 65535. */
 static size_t scan_port(const char *text)
 {
-    size_t len = strspn(text, "0123456789");
+    size_t len = count_digits(text);
 
     if (text[0] == '0' || len > 5 ||
         (len == 5 && strncmp(text, "65535", 5) > 0)) {
@@ -233,26 +281,22 @@ static size_t scan_port(const char *text)
 
 static bool scan_path(struct plain *out, const char *text, size_t at)
 {
-    static const char plain_chars[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-        "-_~!$&'()*+,;=:@%/.";
-
     out->path = at;
-    out->path_len = strspn(text + at, plain_chars);
-    if (out->path_len > 0 && text[at] != '/') {
+    if (is_plain_char(text[at]) && text[at] != '/') {
         return false;
     }
-    for (size_t i = at; i + 1 < at + out->path_len; i++) {
-        if (text[i] == '/' && text[i + 1] == '.') {
+    while (is_plain_char(text[at])) {
+        if (text[at] == '/' && text[at + 1] == '.') {
             return false; /* libcurl removes dot segments */
         }
+        at++;
     }
-    at += out->path_len;
+    out->path_len = at - out->path;
     if (text[at] == '?') { /* after the path as libcurl ends it */
-        at += 1 + strspn(text + at + 1, plain_chars);
-        return out->path_len > 0 && text[at] == '\0';
+        at = skip_plain_chars(text, at + 1);
     }
-    return text[at] == '\0';
+    out->text_len = at;
+    return text[at] == '\0' && (at == out->path || out->path_len > 0);
 }
 
 static bool scan(struct plain *out, const char *text)
@@ -288,7 +332,7 @@ static int take_plain(struct adl_url *out, const char *text,
     const char *port = has_port ? text + plain->port : plain->default_port;
     size_t port_len = has_port ? plain->port_len : strlen(port);
     size_t path_len = has_path ? plain->path_len : 1;
-    size_t text_len = strlen(text);
+    size_t text_len = plain->text_len;
     size_t host_end = plain->host + plain->host_len;
     char *at = malloc(text_len + 1 + host_end + 1 + port_len + 1 +
                       plain->host_len + 1 + path_len + 1);
@@ -353,16 +397,19 @@ static int parse_odd(struct adl_url *out, const char *text)
 int adl_url_parse(struct adl_url *out, const char *text, const char *protocols)
 {
     struct plain plain;
-    int err = strlen(text) > URL_MAX ? ASYNCDL_EURL : 0;
 
+    if (scan(&plain, text) && plain.text_len <= URL_MAX) {
+        size_t len = plain.host - strlen("://");
+
+        return adl_url_scheme_is_in(text, len, protocols)
+                   ? take_plain(out, text, &plain)
+                   : ASYNCDL_ESCHEME;
+    }
+    int err = strlen(text) > URL_MAX ? ASYNCDL_EURL : 0;
     if (err == 0) {
         err = check_scheme(text, protocols);
     }
-    if (err < 0) {
-        return err;
-    }
-    return scan(&plain, text) ? take_plain(out, text, &plain)
-                              : parse_odd(out, text);
+    return err < 0 ? err : parse_odd(out, text);
 }
 
 void adl_url_finish(struct adl_url *url)
