@@ -22,10 +22,6 @@
 #include "task/future.h"
 #include "util/fds.h"
 
-/* Entries are admitted so many at a time: a hand-over costs as much as a dozen
- * of them, and what they start waits for the last. */
-#define ADMIT_MAX 256
-
 static void on_body_room(struct adl_body *body)
 {
     body->transfer->must_resume_disk = true;
@@ -261,11 +257,9 @@ static void on_turn(void *data)
     release_throttled(client);
     adl_deadlines_check(client);
     adl_finish_deliver(client);
-    adl_intake_ask(client);
     adl_intake_take(client);
     adl_start_ready(client);
     adl_intake_look_further(client);
-    adl_offload_flush(client->lane);
     adl_offload_flush(client->offload);
     if (client->is_closing && client->n_transfers == 0) {
         shut(client);
@@ -287,6 +281,13 @@ static int settle(void *data)
     struct asyncdl_client *client = data;
 
     return adl_ledger_settle(client->ledger);
+}
+
+static void rest(void *data)
+{
+    struct asyncdl_client *client = data;
+
+    adl_ledger_rest(client->ledger);
 }
 
 static int open_ledger(struct asyncdl_client *client)
@@ -330,7 +331,8 @@ static int open_parts(struct asyncdl_client *client, uint32_t max_batch)
                                                .on_done = on_something,
                                                .data = client};
     const struct adl_offload_options admitting = {.n_batches = 1,
-                                                  .max_weight = ADMIT_MAX,
+                                                  .max_weight = ADL_INTAKE_MAX,
+                                                  .rest = rest,
                                                   .on_done = on_something,
                                                   .data = client};
     int err = adl_dir_create(&client->dir, o->dir);

@@ -117,16 +117,6 @@ static void take_in(struct asyncdl_transfer *t)
     }
 }
 
-void adl_intake_take(struct asyncdl_client *client)
-{
-    while (client->fresh != NULL) {
-        struct asyncdl_transfer *t = client->fresh;
-
-        DL_DELETE2(client->fresh, t, stage_prev, stage_next);
-        take_in(t);
-    }
-}
-
 static size_t count_waiting(const struct asyncdl_client *client)
 {
     return adl_sched_n_waiting(client->sched) + client->n_undecided;
@@ -143,18 +133,43 @@ static size_t count_wanted(const struct asyncdl_client *client)
     return client->is_starved && n < FURTHER * low ? FURTHER * low - n : 0;
 }
 
-void adl_intake_ask(struct asyncdl_client *client)
+/* Is there anybody to be asked? */
+static bool may_ask(const struct asyncdl_client *client)
 {
-    size_t n_wanted = count_wanted(client);
+    return client->on_want != NULL && !client->is_asked && !client->is_closing;
+}
 
-    if (client->on_want == NULL || client->is_asked || client->is_closing ||
-        n_wanted == 0) {
-        return;
-    }
+static void ask(struct asyncdl_client *client, size_t n_wanted)
+{
     client->is_asked = true;
     adl_future_enter_callback();
     client->on_want(n_wanted, client->want_data);
     adl_future_leave_callback();
+}
+
+static void take_fresh(struct asyncdl_client *client)
+{
+    while (client->fresh != NULL) {
+        struct asyncdl_transfer *t = client->fresh;
+
+        DL_DELETE2(client->fresh, t, stage_prev, stage_next);
+        take_in(t);
+    }
+    adl_offload_flush(client->lane);
+}
+
+void adl_intake_take(struct asyncdl_client *client)
+{
+    size_t n_left = count_wanted(client);
+
+    while (n_left > 0 && may_ask(client)) {
+        size_t n = n_left < ADL_INTAKE_MAX ? n_left : ADL_INTAKE_MAX;
+
+        ask(client, n);
+        take_fresh(client);
+        n_left -= n;
+    }
+    take_fresh(client);
 }
 
 void adl_intake_look_further(struct asyncdl_client *client)

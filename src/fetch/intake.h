@@ -5,12 +5,17 @@
 
 #include "fetch/state.h"
 
-/* Take in what was accepted since the last turn: what is to be a file is
- * queued once it is known that none is there. */
-void adl_intake_take(struct asyncdl_client *client);
+/* Entries are admitted so many at a time: a hand-over costs as much as a dozen
+ * of them, and what they start waits for the last. */
+#define ADL_INTAKE_MAX 256
 
-/* Ask the user's source of work for more where there is room. */
-void adl_intake_ask(struct asyncdl_client *client);
+/*
+ * Take in what was accepted since the last turn: what is to be a file is queued
+ * once it is known that none is there. Where there is room the user's source of
+ * work is asked for more, so much at a time that the pool begins with the first
+ * of it while the rest is read.
+ */
+void adl_intake_take(struct asyncdl_client *client);
 
 /*
  * After all that can start has: where slots are free and yet requests wait,

@@ -17,6 +17,7 @@ struct adl_offload {
     uv_loop_t *loop;
     struct adl_job *queue;
     struct adl_job **queue_end;
+    unsigned weight; /* of the queue */
     struct adl_offload_options options;
     struct batch batches[ADL_BATCHES_MAX];
 };
@@ -33,18 +34,12 @@ static bool run_all(const struct batch *batch)
     return has_seal;
 }
 
-static void on_work(uv_work_t *work)
+/* Settle, and run the second halves. */
+static void seal_all(const struct batch *batch)
 {
-    struct batch *batch = work->data;
     const struct adl_offload_options *options = &batch->offload->options;
-    int err = 0;
+    int err = options->settle != NULL ? options->settle(options->data) : 0;
 
-    if (!run_all(batch)) {
-        return;
-    }
-    if (options->settle != NULL) {
-        err = options->settle(options->data);
-    }
     for (struct adl_job *job = batch->jobs; job != NULL; job = job->next) {
         if (job->seal != NULL) {
             job->seal(job, err);
@@ -52,12 +47,62 @@ static void on_work(uv_work_t *work)
     }
 }
 
+static void on_work(uv_work_t *work)
+{
+    const struct batch *batch = work->data;
+    const struct adl_offload_options *options = &batch->offload->options;
+
+    if (run_all(batch)) {
+        seal_all(batch);
+    }
+    if (options->rest != NULL) {
+        options->rest(options->data);
+    }
+}
+
+/* Move jobs from the queue to a free batch, at least one. */
+static void fill(struct adl_offload *offload, struct batch *batch)
+{
+    struct adl_job **end = &batch->jobs;
+    unsigned weight = 0;
+
+    while (offload->queue != NULL &&
+           (batch->jobs == NULL ||
+            weight + offload->queue->weight <= offload->options.max_weight)) {
+        struct adl_job *job = offload->queue;
+
+        offload->queue = job->next;
+        job->next = NULL;
+        *end = job;
+        end = &job->next;
+        weight += job->weight;
+    }
+    if (offload->queue == NULL) {
+        offload->queue_end = &offload->queue;
+    }
+    offload->weight -= weight;
+}
+
+static void on_work_done(uv_work_t *work, int status);
+
+static void submit(struct adl_offload *offload, struct batch *batch)
+{
+    fill(offload, batch);
+    /* Fails only without a callback. */
+    (void)uv_queue_work(offload->loop, &batch->work, on_work, on_work_done);
+}
+
+/* What fills a batch need not wait for the end of the turn, which may bring
+ * more to others: the pool works while the loop tells of what was done. */
 static void finish(struct batch *batch)
 {
     struct adl_offload *offload = batch->offload;
     struct adl_job *job = batch->jobs;
 
     batch->jobs = NULL;
+    if (offload->weight >= offload->options.max_weight) {
+        submit(offload, batch);
+    }
     while (job != NULL) {
         struct adl_job *next = job->next; /* done may free the job */
 
@@ -104,28 +149,7 @@ void adl_offload_add(struct adl_offload *offload, struct adl_job *job)
     job->next = NULL;
     *offload->queue_end = job;
     offload->queue_end = &job->next;
-}
-
-/* Move jobs from the queue to a free batch, at least one. */
-static void fill(struct adl_offload *offload, struct batch *batch)
-{
-    struct adl_job **end = &batch->jobs;
-    unsigned weight = 0;
-
-    while (offload->queue != NULL &&
-           (batch->jobs == NULL ||
-            weight + offload->queue->weight <= offload->options.max_weight)) {
-        struct adl_job *job = offload->queue;
-
-        offload->queue = job->next;
-        job->next = NULL;
-        *end = job;
-        end = &job->next;
-        weight += job->weight;
-    }
-    if (offload->queue == NULL) {
-        offload->queue_end = &offload->queue;
-    }
+    offload->weight += job->weight;
 }
 
 void adl_offload_flush(struct adl_offload *offload)
@@ -134,11 +158,8 @@ void adl_offload_flush(struct adl_offload *offload)
          i++) {
         struct batch *batch = &offload->batches[i];
 
-        if (batch->jobs != NULL) {
-            continue;
+        if (batch->jobs == NULL) {
+            submit(offload, batch);
         }
-        fill(offload, batch);
-        /* Fails only without a callback. */
-        (void)uv_queue_work(offload->loop, &batch->work, on_work, on_work_done);
     }
 }

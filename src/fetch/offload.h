@@ -45,8 +45,9 @@ struct adl_offload_options {
     /* On a thread of the pool, where a job of the batch has a second half; may
      * be NULL. Batches are settled side by side. */
     adl_offload_settle_cb settle;
+    adl_offload_cb rest;    /* likewise, after each batch; may be NULL */
     adl_offload_cb on_done; /* on the loop's thread, after each batch */
-    void *data;             /* for both */
+    void *data;             /* for all of them */
 };
 
 /* options are copied. 0 or -ENOMEM. */
@@ -56,7 +57,8 @@ int adl_offload_create(struct adl_offload **out, uv_loop_t *loop,
 /* No job may be left. NULL is allowed. */
 void adl_offload_destroy(struct adl_offload *offload);
 
-/* Queue a job; it starts at the next flush. */
+/* Queue a job; it starts at the next flush, or before, once there are enough
+ * for a batch and one has ended. */
 void adl_offload_add(struct adl_offload *offload, struct adl_job *job);
 
 /* Hand over what is queued, as far as there is room. Call it once a turn. */

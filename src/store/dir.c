@@ -294,6 +294,12 @@ int adl_dir_lend(struct adl_dir *dir, int *out_root_fd, int *out_aside_fd)
     return err;
 }
 
+/* Does it name something within a folder? */
+static bool is_component(const char *name)
+{
+    return name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 /*
  * Split a path into its folders, copied to folder, and its last component. The
  * folder of a single component is ".". 0, -EINVAL or -ENAMETOOLONG.
@@ -305,7 +311,7 @@ static int split_path(char folder[ADL_NAME_PATH_MAX + 1], const char **out_name,
     const char *name = slash != NULL ? slash + 1 : path;
     size_t len = slash != NULL ? (size_t)(slash - path) : 0;
 
-    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+    if (!is_component(name)) {
         return -EINVAL;
     }
     if (slash == path) {
@@ -356,20 +362,79 @@ static void leave_folder(int fd, const char *name, const char *path)
     }
 }
 
+void adl_dir_view_reset(struct adl_dir_view *view)
+{
+    if (view->is_open) {
+        (void)close(view->fd); /* a folder: nothing could be lost */
+        view->is_open = false;
+    }
+}
+
+void adl_dir_view_finish(struct adl_dir_view *view)
+{
+    adl_dir_view_reset(view);
+    adl_buf_finish(&view->folder);
+}
+
+/* Does path lie in the folder that is open, and not below it? */
+static bool is_in_view(const struct adl_dir_view *view, const char *path)
+{
+    size_t len = view->folder.len;
+
+    return view->is_open && strncmp(path, view->folder.data, len) == 0 &&
+           path[len] == '/' && strchr(path + len + 1, '/') == NULL;
+}
+
+/* Take over the folder that name, in path, lies in; without memory it is only
+ * closed. */
+static void keep_in_view(struct adl_dir_view *view, int fd, const char *name,
+                         const char *path)
+{
+    size_t len = (size_t)(name - path) - 1;
+
+    adl_dir_view_reset(view);
+    adl_buf_reset(&view->folder);
+    view->fd = fd;
+    view->is_open = true;
+    if (adl_buf_add(&view->folder, path, len) < 0) {
+        adl_dir_view_reset(view);
+    }
+}
+
 static int look_at(struct stat *out, int folder_fd, const char *name)
 {
     return fstatat(folder_fd, name, out, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno;
 }
 
-int adl_dir_look(struct adl_dir *dir, const char *path, struct stat *out)
+/* The folder is not in view, and will be where it is not the directory. */
+static int look_into(struct adl_dir *dir, struct adl_dir_view *view,
+                     const char *path, struct stat *out)
 {
     const char *name;
     int fd;
 
     int err = find_folder(dir, path, &fd, &name);
-    if (err == 0) {
-        err = look_at(out, fd, name);
-        leave_folder(fd, name, path);
+    if (err < 0) {
+        return err;
+    }
+    err = look_at(out, fd, name);
+    if (name != path) {
+        keep_in_view(view, fd, name, path);
+    }
+    return err;
+}
+
+int adl_dir_look(struct adl_dir *dir, struct adl_dir_view *view,
+                 const char *path, struct stat *out)
+{
+    int err;
+
+    if (is_in_view(view, path)) {
+        const char *name = path + view->folder.len + 1;
+
+        err = is_component(name) ? look_at(out, view->fd, name) : -EINVAL;
+    } else {
+        err = look_into(dir, view, path, out);
     }
     return err == -ENOENT ? 0 : err < 0 ? err : 1;
 }

@@ -15,6 +15,8 @@
 
 #include <sys/stat.h>
 
+#include "util/buf.h"
+
 struct adl_dir;
 
 /*
@@ -36,11 +38,28 @@ void adl_dir_only_look(struct adl_dir *dir);
 void adl_dir_destroy(struct adl_dir *dir);
 
 /*
+ * The folder that was looked into last, open for the next look: in a list,
+ * files of one folder mostly follow each other. Who else renames or replaces it
+ * is not noticed, so reset it soon. Zero: none.
+ */
+struct adl_dir_view {
+    struct adl_buf folder; /* its path */
+    int fd;
+    bool is_open;
+};
+
+/* Forget it. */
+void adl_dir_view_reset(struct adl_dir_view *view);
+void adl_dir_view_finish(struct adl_dir_view *view);
+
+/*
  * Look at what is there by that path, be it a folder or a dangling symlink.
  * Makes nothing. 1, 0 (also where there is no directory yet), or -errno. A path
- * that leads through a symlink or a file answers ASYNCDL_EINWAY.
+ * that leads through a symlink or a file answers ASYNCDL_EINWAY. view is the
+ * caller's, for one thread at a time.
  */
-int adl_dir_look(struct adl_dir *dir, const char *path, struct stat *out);
+int adl_dir_look(struct adl_dir *dir, struct adl_dir_view *view,
+                 const char *path, struct stat *out);
 
 /* Open a file to be read. 0 or as above; the caller closes *out_fd. */
 int adl_dir_open_file(struct adl_dir *dir, const char *path, int *out_fd);

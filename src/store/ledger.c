@@ -22,6 +22,7 @@ struct adl_ledger {
     struct adl_dir *dir; /* borrowed */
     struct adl_ledger_options options;
     struct adl_journal *journal; /* NULL: none is kept */
+    struct adl_dir_view view;    /* of who admits */
     char boot[BOOT_ID_MAX];      /* "": not known */
     uv_mutex_t lock;             /* guards all below */
     struct adl_names *names;
@@ -153,6 +154,7 @@ void adl_ledger_close(struct adl_ledger *ledger, int status)
     (void)adl_ledger_settle(ledger); /* each file was settled before its end */
     adl_journal_close(ledger->journal);
     adl_names_destroy(ledger->names);
+    adl_dir_view_finish(&ledger->view);
     uv_mutex_destroy(&ledger->lock);
     free(ledger);
 }
@@ -241,6 +243,7 @@ static int stand(struct adl_ledger *ledger, const struct adl_record *record,
 {
     const struct adl_lookup lookup = {
         .dir = ledger->dir,
+        .view = &ledger->view,
         .journal = ledger->journal,
         .boot = ledger->boot,
         .only_looks = ledger->options.only_looks,
@@ -332,6 +335,11 @@ int adl_ledger_admit(struct adl_ledger *ledger,
     }
     *out = standing;
     return 0;
+}
+
+void adl_ledger_rest(struct adl_ledger *ledger)
+{
+    adl_dir_view_reset(&ledger->view);
 }
 
 int adl_ledger_note(struct adl_ledger *ledger, struct adl_record *record)

@@ -78,6 +78,10 @@ int adl_ledger_admit(struct adl_ledger *ledger,
                      struct adl_standing *out,
                      char error[ADL_LEDGER_ERROR_MAX]);
 
+/* No entry is admitted for now: let go of what was kept open for the next. As
+ * admit, by one at a time. */
+void adl_ledger_rest(struct adl_ledger *ledger);
+
 /*
  * Claim a name that was open until now, from any thread; what it became
  * replaces what path held. 0 or -errno, with why in error.

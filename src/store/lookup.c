@@ -49,7 +49,7 @@ static int look(struct adl_found *out, const struct adl_lookup *lookup,
                 const char *path, char error[ADL_LOOKUP_ERROR_MAX])
 {
     struct stat info;
-    int has = adl_dir_look(lookup->dir, path, &info);
+    int has = adl_dir_look(lookup->dir, lookup->view, path, &info);
 
     if (has < 0) {
         return explain(error, has, "look for", path);

@@ -55,6 +55,7 @@ struct adl_standing {
 /* Where to look. Borrowed for the length of a call. */
 struct adl_lookup {
     struct adl_dir *dir;
+    struct adl_dir_view *view;   /* of dir */
     struct adl_journal *journal; /* NULL: none is kept */
     const char *boot; /* which one of the machine this is; "": not known */
     struct adl_demand demand;

@@ -25,9 +25,12 @@
 
 static int has(struct adl_dir *dir, const char *path)
 {
+    struct adl_dir_view view = {.is_open = false};
     struct stat info;
+    int answer = adl_dir_look(dir, &view, path, &info);
 
-    return adl_dir_look(dir, path, &info);
+    adl_dir_view_finish(&view);
+    return answer;
 }
 
 static int teardown(void **state)
@@ -241,6 +244,45 @@ static void test_has_tells_what_is_there(void **state)
         assert_int_equal(has(dir, cases[i].path), cases[i].has);
     }
     assert_false(is_there(s, "root/.asyncdl"));
+    adl_dir_destroy(dir);
+}
+
+/* It is still the folder that was opened, wherever it is now. */
+static void test_a_view_keeps_the_folder_of_the_last_look_open(void **state)
+{
+    static const struct {
+        const char *path;
+        int has; /* while "folder" is in view, which is "moved" by now */
+        bool is_seen_anew;
+    } cases[] = {
+        {"folder/file", 1, false},    {"folder/gone", 0, false},
+        {"folder/..", -EINVAL, true}, {"folder/", -EINVAL, true},
+        {"folder/in/file", 0, true},  {"folders/file", 0, true},
+        {"moved/file", 1, true},      {"folder", 0, true},
+    };
+    const struct scratch *s = *state;
+    struct adl_dir *dir = create(s, "root");
+
+    assert_int_equal(mkdir(scratch_path(s, "root"), 0777), 0);
+    assert_int_equal(mkdir(scratch_path(s, "root/folder"), 0777), 0);
+    scratch_write(scratch_path(s, "root/folder/file"), "");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_dir_view view = {.is_open = false};
+        char from[200];
+        struct stat info;
+
+        assert_int_equal(adl_dir_look(dir, &view, "folder/file", &info), 1);
+        (void)snprintf(from, sizeof(from), "%s",
+                       scratch_path(s, "root/folder"));
+        assert_int_equal(rename(from, scratch_path(s, "root/moved")), 0);
+        assert_int_equal(adl_dir_look(dir, &view, cases[i].path, &info),
+                         cases[i].has);
+        adl_dir_view_reset(&view);
+        assert_int_equal(adl_dir_look(dir, &view, cases[i].path, &info),
+                         cases[i].is_seen_anew ? cases[i].has : 0);
+        adl_dir_view_finish(&view);
+        assert_int_equal(rename(scratch_path(s, "root/moved"), from), 0);
+    }
     adl_dir_destroy(dir);
 }
 
@@ -558,6 +600,7 @@ int main(void)
         TEST(test_an_empty_path_is_an_error),
         TEST(test_a_symlink_or_a_file_aside_is_not_followed),
         TEST(test_has_tells_what_is_there),
+        TEST(test_a_view_keeps_the_folder_of_the_last_look_open),
         TEST(test_a_path_that_is_too_long_is_refused),
         TEST(test_the_parent_is_made_and_the_name_pointed_at),
         TEST(test_a_parent_outside_is_refused),

@@ -14,6 +14,7 @@
 struct work {
     struct adl_job job; /* first */
     struct plan *plan;
+    uv_sem_t *has_run;
     int n_runs;
     int n_done;
     int n_settled_before; /* when its second half ran */
@@ -239,6 +240,81 @@ static void test_one_batch_keeps_the_order(void **state)
     adl_offload_destroy(plan.offload);
 }
 
+/* For jobs of one plan: one waits for another. */
+struct meeting {
+    struct work works[5];
+    uv_sem_t has_run;
+    int n_rests;
+};
+
+static void run_and_tell(struct adl_job *job)
+{
+    struct work *work = (struct work *)job;
+
+    work->n_runs++;
+    uv_sem_post(work->has_run);
+}
+
+static void wait_for_one_to_run(struct adl_job *job)
+{
+    struct work *work = (struct work *)job;
+
+    uv_sem_wait(work->has_run);
+    work->n_done++;
+}
+
+static void count_done(struct adl_job *job)
+{
+    ((struct work *)job)->n_done++;
+}
+
+static void rest(void *data)
+{
+    ((struct meeting *)data)->n_rests++;
+}
+
+static void ignore(void *data)
+{
+    (void)data;
+}
+
+static void test_full_batch_runs_while_the_last_is_told(void **state)
+{
+    static struct meeting m;
+    struct adl_offload *offload = NULL;
+    const struct adl_offload_options options = {.n_batches = 1,
+                                                .max_weight = 2,
+                                                .rest = rest,
+                                                .on_done = ignore,
+                                                .data = &m};
+
+    assert_int_equal(adl_offload_create(&offload, *state, &options), 0);
+    assert_int_equal(uv_sem_init(&m.has_run, 0), 0);
+    for (int i = 0; i < 5; i++) {
+        m.works[i].has_run = &m.has_run;
+        m.works[i].job =
+            (struct adl_job){.run = run, .done = count_done, .weight = 1};
+        adl_offload_add(offload, &m.works[i].job);
+    }
+    m.works[0].job.done = wait_for_one_to_run; /* for that of a later batch */
+    m.works[2].job.run = run_and_tell;
+    adl_offload_flush(offload);
+    uv_run(*state, UV_RUN_DEFAULT);
+
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(m.works[i].n_runs, 1);
+        assert_int_equal(m.works[i].n_done, 1);
+    }
+    assert_int_equal(m.n_rests, 2);
+    assert_int_equal(m.works[4].n_runs, 0); /* fills none: it waits */
+    adl_offload_flush(offload);
+    uv_run(*state, UV_RUN_DEFAULT);
+    assert_int_equal(m.works[4].n_done, 1);
+    assert_int_equal(m.n_rests, 3);
+    uv_sem_destroy(&m.has_run);
+    adl_offload_destroy(offload);
+}
+
 static void test_out_of_memory_is_told(void **state)
 {
     struct adl_offload *offload = NULL;
@@ -264,6 +340,7 @@ int main(void)
         TEST(test_nothing_is_settled_for_jobs_of_one_half),
         TEST(test_second_half_learns_that_the_settlement_failed),
         TEST(test_one_batch_keeps_the_order),
+        TEST(test_full_batch_runs_while_the_last_is_told),
         TEST(test_out_of_memory_is_told),
     };
 
