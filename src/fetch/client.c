@@ -8,8 +8,6 @@
 #include "asyncdl/error.h"
 #include "fetch/engine.h"
 #include "fetch/options.h"
-#include "store/name.h"
-#include "util/buf.h"
 #include "util/siphash.h"
 
 int asyncdl_client_open(struct asyncdl_client **out, struct uv_loop_s *loop,
@@ -42,109 +40,49 @@ void asyncdl_client_close(struct asyncdl_client *client,
     adl_engine_close(client);
 }
 
-/* Where the file is wanted, before anybody else's claims are heard. */
-static int choose_path(struct adl_buf *path,
-                       const struct asyncdl_client *client,
-                       const struct asyncdl_transfer *t,
-                       const struct asyncdl_request *request)
+/* A string and what parts it from the next. */
+static void add_part(struct adl_siphash_state *hash, const char *str)
 {
-    struct adl_name_source source = {
-        .url = request->url,
-        .host = t->url.host,
-        .url_path = t->url.path,
-        .index = t->index,
-    };
-    bool has_dir = request->dir != NULL && request->dir[0] != '\0';
-    struct adl_buf name = {0};
-    int err = 0;
-
-    if (!has_dir && request->name == NULL) { /* what comes out is safe */
-        return adl_name_expand(path, client->options.name_template, &source);
-    }
-    if (has_dir) {
-        err = adl_buf_addf(&name, "%s/", request->dir);
-    }
-    if (err == 0 && request->name != NULL) {
-        err = adl_buf_add_str(&name, request->name);
-    } else if (err == 0) {
-        err = adl_name_expand(path, client->options.name_template, &source);
-        if (err == 0) {
-            err = adl_buf_add_str(&name, adl_buf_str(path));
-        }
-    }
-    if (err == 0) {
-        err = adl_name_make_safe(path, adl_buf_str(&name), name.len);
-    }
-    adl_buf_finish(&name);
-    return err;
-}
-
-/* The name is claimed when the transfer is admitted, or, where the server may
- * choose it, when its answer comes. */
-static int name_file(struct asyncdl_client *client, struct asyncdl_transfer *t,
-                     const struct asyncdl_request *request)
-{
-    bool by_server =
-        (client->options.flags & ASYNCDL_CLIENT_CONTENT_DISPOSITION) != 0 &&
-        request->name == NULL;
-    struct adl_buf path = {0};
-
-    if (t->body.kind != ASYNCDL_BODY_FILE) {
-        return 0;
-    }
-    int err = choose_path(&path, client, t, request);
-    if (err == 0) {
-        t->is_named = !by_server;
-        t->path = adl_buf_take(&path);
-    }
-    adl_buf_finish(&path);
-    return err;
-}
-
-static int add_part(struct adl_buf *text, const char *str)
-{
-    int err = adl_buf_add_str(text, str);
-
-    return err == 0 ? adl_buf_add(text, "\n", 1) : err;
+    adl_siphash_add(hash, str, strlen(str));
+    adl_siphash_add(hash, "\n", 1);
 }
 
 /* What tells one entry of a list from another, but for those that are equal:
  * what is downloaded, and where it was asked to go. The key of the hash is no
  * secret: it must be the same in every run. */
-static int make_key(struct asyncdl_transfer *t,
-                    const struct asyncdl_client *client,
-                    const struct asyncdl_request *request)
+static void make_key(struct asyncdl_transfer *t,
+                     const struct asyncdl_client_options *options)
 {
     static const uint64_t key[2] = {0x6173796e63646c20, 0x6a6f75726e616c31};
-    const char *how =
-        request->name == NULL ? client->options.name_template : request->name;
-    const char kind[] = {request->name != NULL ? 'n' : 't',
-                         t->is_named ? 'c' : 's'};
-    struct adl_buf text = {0};
+    const char *how = t->name == NULL ? options->name_template : t->name;
+    const char kind[] = {t->name != NULL ? 'n' : 't', t->is_named ? 'c' : 's'};
+    struct adl_siphash_state state;
 
-    int err = add_part(&text, request->url);
-    if (err == 0) {
-        err = add_part(&text, request->dir != NULL ? request->dir : "");
-    }
-    if (err == 0) {
-        err = adl_buf_add(&text, kind, sizeof(kind));
-    }
-    if (err == 0) {
-        err = adl_buf_add_str(&text, how);
-    }
-    if (err == 0) {
-        struct adl_siphash hash = adl_siphash128(key, text.data, text.len);
+    adl_siphash_init(&state, key);
+    add_part(&state, t->urls[0]);
+    add_part(&state, t->dir != NULL ? t->dir : "");
+    adl_siphash_add(&state, kind, sizeof(kind));
+    adl_siphash_add(&state, how, strlen(how));
+    const struct adl_siphash hash = adl_siphash_end(&state);
+    memcpy(t->key, &hash, sizeof(t->key));
+}
 
-        memcpy(t->key, &hash, sizeof(t->key));
-    }
-    adl_buf_finish(&text);
-    return err;
+/* The name is chosen and claimed when the transfer is admitted, or, where the
+ * server may choose it, when its answer comes. */
+static bool is_name_ours(const struct asyncdl_transfer *t,
+                         const struct asyncdl_client_options *options)
+{
+    unsigned by_server = options->flags & ASYNCDL_CLIENT_CONTENT_DISPOSITION;
+
+    return t->body.kind == ASYNCDL_BODY_FILE &&
+           (by_server == 0 || t->name != NULL);
 }
 
 int asyncdl_request_check(const struct asyncdl_request *request,
                           const struct asyncdl_client_options *opts)
 {
     struct asyncdl_client_options options;
+    struct adl_transfer_spares spares = {.n = 0};
     struct asyncdl_request read;
     struct asyncdl_transfer *t;
     int err = adl_options_copy(&options, opts);
@@ -154,11 +92,12 @@ int asyncdl_request_check(const struct asyncdl_request *request,
     }
     err = adl_transfer_read_request(&read, request);
     if (err == 0) {
-        err = adl_transfer_create(&t, &read, &options);
+        err = adl_transfer_create(&t, &spares, &read, &options);
     }
     if (err == 0) {
-        adl_transfer_destroy(t);
+        adl_transfer_destroy(t, &spares);
     }
+    adl_transfer_spares_finish(&spares);
     adl_options_finish(&options);
     return err;
 }
@@ -175,7 +114,7 @@ int asyncdl_fetch(struct asyncdl_transfer **out, struct asyncdl_client *client,
     }
     int err = adl_transfer_read_request(&read, request);
     if (err == 0) {
-        err = adl_transfer_create(&t, &read, &client->options);
+        err = adl_transfer_create(&t, &client->spares, &read, &client->options);
     }
     if (err < 0) {
         return err;
@@ -184,13 +123,9 @@ int asyncdl_fetch(struct asyncdl_transfer **out, struct asyncdl_client *client,
     if (t->index == 0) {
         t->index = t->id;
     }
-    err = name_file(client, t, &read);
-    if (err == 0 && client->options.journal != ASYNCDL_JOURNAL_NONE) {
-        err = make_key(t, client, &read);
-    }
-    if (err < 0) {
-        adl_transfer_destroy(t);
-        return err;
+    t->is_named = is_name_ours(t, &client->options);
+    if (client->options.journal != ASYNCDL_JOURNAL_NONE) {
+        make_key(t, &client->options);
     }
     client->n_accepted++;
     t->on_done = on_done;

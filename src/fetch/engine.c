@@ -182,6 +182,7 @@ static void destroy_parts(struct asyncdl_client *client)
     adl_offload_destroy(client->lane);
     adl_ledger_close(client->ledger, client->run_status);
     adl_dir_destroy(client->dir);
+    adl_transfer_spares_finish(&client->spares);
     client->attempts = NULL;
     if (client->resolve != NULL) { /* never used, else it is closed */
         adl_resolve_close(client->resolve, NULL);

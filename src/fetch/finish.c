@@ -114,7 +114,7 @@ static void deliver(struct asyncdl_transfer *t)
         DL_DELETE2(client->called, t, calls_prev, calls_next);
     }
     client->n_transfers--;
-    adl_transfer_destroy(t);
+    adl_transfer_destroy(t, &client->spares);
 }
 
 void adl_finish_deliver(struct asyncdl_client *client)

@@ -11,6 +11,7 @@
 #include "fetch/finish.h"
 #include "fetch/start.h"
 #include "fetch/take.h"
+#include "store/name.h"
 #include "task/future.h"
 
 /* How many times n_queue_low may wait while slots are free. */
@@ -23,12 +24,50 @@ static struct asyncdl_transfer *of_job(struct adl_job *job)
                                                         job));
 }
 
+/* Where the file is wanted, before anybody else's claims are heard. Lines of a
+ * list that are in the journal do without. */
+static int write_path(struct adl_buf *path, const void *data)
+{
+    const struct asyncdl_transfer *t = data;
+    const char *format = t->client->options.name_template;
+    const struct adl_name_source source = {
+        .url = t->urls[0],
+        .host = t->url.host,
+        .url_path = t->url.path,
+        .index = t->index,
+    };
+    bool has_dir = t->dir != NULL && t->dir[0] != '\0';
+    struct adl_buf name = {0};
+    int err = 0;
+
+    if (!has_dir && t->name == NULL) { /* what comes out is safe */
+        return adl_name_expand(path, format, &source);
+    }
+    if (has_dir) {
+        err = adl_buf_addf(&name, "%s/", t->dir);
+    }
+    if (err == 0 && t->name != NULL) {
+        err = adl_buf_add_str(&name, t->name);
+    } else if (err == 0) {
+        err = adl_name_expand(path, format, &source);
+        if (err == 0) {
+            err = adl_buf_add_str(&name, adl_buf_str(path));
+        }
+    }
+    if (err == 0) {
+        err = adl_name_make_safe(path, adl_buf_str(&name), name.len);
+    }
+    adl_buf_finish(&name);
+    return err;
+}
+
 /* On a thread of the pool. */
 static void run_admission(struct adl_job *job)
 {
     struct asyncdl_transfer *t = of_job(job);
     struct adl_ledger_ask ask = {
-        .path = t->path,
+        .write_path = write_path,
+        .data = t,
         .is_name_open = !t->is_named,
         .overwrite = (t->flags & ASYNCDL_REQUEST_OVERWRITE) != 0,
         .expected = t->checks.expected,
@@ -43,7 +82,6 @@ static void run_admission(struct adl_job *job)
         adl_transfer_explain(t, "%s", error);
     }
     if (path.len > 0) {
-        free(t->path);
         t->path = adl_buf_take(&path);
     }
     adl_buf_finish(&path);
@@ -106,7 +144,7 @@ static void take_in(struct asyncdl_transfer *t)
     struct asyncdl_client *client = t->client;
 
     adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_QUEUED});
-    if (t->path != NULL) {
+    if (t->body.kind == ASYNCDL_BODY_FILE) {
         t->stage = ADL_STAGE_ADMITTING;
         t->job = (struct adl_job){
             .run = run_admission, .done = on_admitted, .weight = 1};

@@ -62,6 +62,7 @@ struct asyncdl_client {
     struct asyncdl_transfer *ended;     /* ENDED; likewise */
     struct asyncdl_transfer *called;    /* calls_prev, calls_next */
     struct asyncdl_transfer *throttled; /* slow_prev, slow_next */
+    struct adl_transfer_spares spares;
     size_t n_transfers;
     size_t n_undecided; /* NEW and ADMITTING */
     size_t n_saving;

@@ -13,6 +13,7 @@
 #define MEMORY_MAX_BYTES (UINT64_C(64) * 1024 * 1024)
 #define NAME_MAX_BYTES   4096
 #define ERROR_MAX_BYTES  800
+#define SPARES_MAX       512
 
 _Static_assert(sizeof(struct asyncdl_request) % sizeof(void *) == 0,
                "tail padding could be taken for a field that is new");
@@ -33,25 +34,63 @@ static int check(const struct asyncdl_request *request)
     return 0;
 }
 
-static int copy_urls(struct asyncdl_transfer *t,
-                     const struct asyncdl_request *request)
+static size_t count_urls(const struct asyncdl_request *request)
 {
     size_t n = 1;
 
     while (request->mirrors != NULL && request->mirrors[n - 1] != NULL) {
         n++;
     }
-    t->urls = calloc(n + 1, sizeof(*t->urls));
+    return n;
+}
+
+static const char *get_url(const struct asyncdl_request *request, size_t i)
+{
+    return i == 0 ? request->url : request->mirrors[i - 1];
+}
+
+/* With its end; 0 for NULL. */
+static size_t measure(const char *text)
+{
+    return text != NULL ? strlen(text) + 1 : 0;
+}
+
+/* Copy a string to where the last one ends. NULL stays NULL. */
+static char *place(char **at, const char *text)
+{
+    size_t size = measure(text);
+    char *copy = *at;
+
+    if (size == 0) {
+        return NULL;
+    }
+    memcpy(copy, text, size);
+    *at += size;
+    return copy;
+}
+
+/* What every request has, in one block of memory: lists are long. */
+static int copy_texts(struct asyncdl_transfer *t,
+                      const struct asyncdl_request *request)
+{
+    size_t n = count_urls(request);
+    size_t size = measure(request->name) + measure(request->dir);
+
+    for (size_t i = 0; i < n; i++) {
+        size += measure(get_url(request, i));
+    }
+    t->urls = malloc((n + 1) * sizeof(*t->urls) + size);
     if (t->urls == NULL) {
         return -ENOMEM;
     }
+    char *at = (char *)(t->urls + n + 1);
     for (size_t i = 0; i < n; i++) {
-        t->urls[i] = strdup(i == 0 ? request->url : request->mirrors[i - 1]);
-        if (t->urls[i] == NULL) {
-            return -ENOMEM;
-        }
-        t->n_urls++;
+        t->urls[i] = place(&at, get_url(request, i));
     }
+    t->urls[n] = NULL;
+    t->n_urls = n;
+    t->name = place(&at, request->name);
+    t->dir = place(&at, request->dir);
     return 0;
 }
 
@@ -114,16 +153,54 @@ int adl_transfer_read_request(struct asyncdl_request *out,
     return err;
 }
 
+void adl_transfer_spares_finish(struct adl_transfer_spares *spares)
+{
+    while (spares->first != NULL) {
+        struct asyncdl_transfer *t = spares->first;
+
+        spares->first = t->next;
+        free(t);
+    }
+    spares->n = 0;
+}
+
+/* A zeroed one, or NULL. */
+static struct asyncdl_transfer *take_spare(struct adl_transfer_spares *spares)
+{
+    struct asyncdl_transfer *t = spares->first;
+
+    if (t == NULL) {
+        return calloc(1, sizeof(*t));
+    }
+    spares->first = t->next;
+    spares->n--;
+    *t = (struct asyncdl_transfer){0};
+    return t;
+}
+
+static void put_spare(struct adl_transfer_spares *spares,
+                      struct asyncdl_transfer *t)
+{
+    if (spares->n == SPARES_MAX) {
+        free(t);
+        return;
+    }
+    t->next = spares->first;
+    spares->first = t;
+    spares->n++;
+}
+
 int adl_transfer_create(struct asyncdl_transfer **out,
+                        struct adl_transfer_spares *spares,
                         const struct asyncdl_request *request,
                         const struct asyncdl_client_options *options)
 {
-    struct asyncdl_transfer *t = calloc(1, sizeof(*t));
+    struct asyncdl_transfer *t = take_spare(spares);
 
     if (t == NULL) {
         return -ENOMEM;
     }
-    int err = copy_urls(t, request);
+    int err = copy_texts(t, request);
     if (err == 0) {
         err = copy_rest(t, request);
     }
@@ -131,7 +208,7 @@ int adl_transfer_create(struct asyncdl_transfer **out,
         err = use_urls(t, options->http.protocols);
     }
     if (err < 0) {
-        adl_transfer_destroy(t);
+        adl_transfer_destroy(t, spares);
         return err;
     }
     t->body.kind = request->body;
@@ -146,12 +223,13 @@ int adl_transfer_create(struct asyncdl_transfer **out,
     return 0;
 }
 
-void adl_transfer_destroy(struct asyncdl_transfer *transfer)
+void adl_transfer_destroy(struct asyncdl_transfer *transfer,
+                          struct adl_transfer_spares *spares)
 {
     if (transfer == NULL) {
         return;
     }
-    adl_strings_free(transfer->urls);
+    free(transfer->urls); /* with name and dir */
     adl_strings_free(transfer->headers);
     free(transfer->user_agent);
     free(transfer->referer);
@@ -162,7 +240,7 @@ void adl_transfer_destroy(struct asyncdl_transfer *transfer)
     free(transfer->version);
     adl_half_destroy(transfer->standing.half);
     free(transfer->error);
-    free(transfer);
+    put_spare(spares, transfer);
 }
 
 int adl_transfer_use_url(struct asyncdl_transfer *transfer, size_t i,

@@ -44,6 +44,8 @@ struct asyncdl_transfer {
     /* As requested. */
     char **urls; /* the first, then mirrors */
     size_t n_urls;
+    const char *name; /* NULL: by the client's template; as dir, with urls */
+    const char *dir;
     char **headers;
     char *user_agent;
     char *referer;
@@ -59,7 +61,7 @@ struct asyncdl_transfer {
     /* Of the mirror in use, once a redirect led on: whom credentials are for.
      */
     char *first_origin;
-    char *path;    /* of the file, safe; NULL for others */
+    char *path;    /* of the file, safe; NULL until admitted, and for others */
     bool is_named; /* not for the server to choose; claimed when admitted */
     struct adl_resolve_lookup lookup;
     uint64_t located_ms; /* since when it has been RESOLVING */
@@ -122,15 +124,28 @@ int adl_transfer_read_request(struct asyncdl_request *out,
                               const struct asyncdl_request *given);
 
 /*
+ * Memory of transfers that have ended, for those that come: they are large, and
+ * what is done before ends as soon as it began. Zero is empty.
+ */
+struct adl_transfer_spares {
+    struct asyncdl_transfer *first; /* next */
+    size_t n;
+};
+
+void adl_transfer_spares_finish(struct adl_transfer_spares *spares);
+
+/*
  * Copy a request that was read. Neither name nor client are looked at. 0,
  * -EINVAL, -ENOMEM, ASYNCDL_EURL or ASYNCDL_ESCHEME.
  */
 int adl_transfer_create(struct asyncdl_transfer **out,
+                        struct adl_transfer_spares *spares,
                         const struct asyncdl_request *request,
                         const struct asyncdl_client_options *options);
 
 /* NULL is allowed. No attempt or job may be under way. */
-void adl_transfer_destroy(struct asyncdl_transfer *transfer);
+void adl_transfer_destroy(struct asyncdl_transfer *transfer,
+                          struct adl_transfer_spares *spares);
 
 /* Go to the i-th mirror, from its start. 0 or an error of its URL. */
 int adl_transfer_use_url(struct asyncdl_transfer *transfer, size_t i,

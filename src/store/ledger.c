@@ -256,24 +256,34 @@ static int stand(struct adl_ledger *ledger, const struct adl_record *record,
     return adl_lookup_stand(&lookup, record, path, out, error);
 }
 
+static int claim_new(struct adl_ledger *ledger,
+                     const struct adl_ledger_ask *ask, struct adl_buf *path,
+                     char error[ADL_LEDGER_ERROR_MAX])
+{
+    struct adl_buf wanted = {0};
+    int err = ask->write_path(&wanted, ask->data);
+
+    if (err == 0) {
+        err = adl_ledger_claim(ledger, adl_buf_str(&wanted), path, error);
+    }
+    adl_buf_finish(&wanted);
+    return err;
+}
+
 /* One that is new. */
 static int name_new(struct adl_ledger *ledger, const struct adl_ledger_ask *ask,
                     struct adl_buf *path, struct adl_standing *out,
                     char error[ADL_LEDGER_ERROR_MAX])
 {
-    int err;
+    int err = ask->is_name_open ? learn(ledger, error)
+                                : claim_new(ledger, ask, path, error);
 
-    if (ask->is_name_open) {
-        err = learn(ledger, error);
-        if (err < 0) {
-            return err;
-        }
-        adl_buf_reset(path);
-        return adl_buf_add_str(path, ask->path);
+    if (err < 0) {
+        return err;
     }
-    err = adl_ledger_claim(ledger, ask->path, path, error);
-    return err < 0 ? err
-                   : stand(ledger, NULL, ask, adl_buf_str(path), out, error);
+    return ask->is_name_open
+               ? ask->write_path(path, ask->data)
+               : stand(ledger, NULL, ask, adl_buf_str(path), out, error);
 }
 
 /* 1 where the record has a name, 0 where it has none or, in a restart, one that

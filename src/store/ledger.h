@@ -61,7 +61,10 @@ void adl_ledger_close(struct adl_ledger *ledger, int status);
 /* What an entry asks for. Borrowed for the length of a call. */
 struct adl_ledger_ask {
     uint8_t key[ADL_JOURNAL_KEY]; /* of the entry */
-    const char *path;             /* the name it would have by itself, safe */
+    /* Write the name that it would have by itself, safe: called for entries
+     * that have none. 0 or -ENOMEM. */
+    int (*write_path)(struct adl_buf *out, const void *data);
+    const void *data;  /* for that */
     bool is_name_open; /* the server may choose another: it is claimed later */
     bool overwrite;    /* what has that name may be replaced */
     struct adl_checksum expected;

@@ -17,6 +17,7 @@
 #include "store/ledger.h"
 #include "store/sink.h"
 #include "support/scratch.h"
+#include "unit/ledger_wanted.h"
 
 #define ETAG "\"v1\""
 
@@ -84,7 +85,7 @@ static inline void reopen(struct bed *bed)
 /* Entry n of a list, which would be called wanted. */
 static inline struct adl_ledger_ask make_ask(uint64_t n, const char *wanted)
 {
-    struct adl_ledger_ask ask = {.path = wanted};
+    struct adl_ledger_ask ask = {WANTED(wanted)};
 
     memcpy(ask.key, &n, sizeof(n));
     return ask;

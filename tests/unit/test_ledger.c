@@ -6,13 +6,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "unit/ledger_wanted.h"
 
 struct bed {
     const struct scratch *scratch;
@@ -53,7 +57,7 @@ static void test_names_are_given_in_order(void **state)
 
     open_bed(&bed, state);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        assert_int_equal(admit(&bed, (struct adl_ledger_ask){.path = "a"}), 0);
+        assert_int_equal(admit(&bed, (struct adl_ledger_ask){WANTED("a")}), 0);
         assert_string_equal(adl_buf_str(&bed.path), names[i]);
         assert_int_equal(bed.standing.state, ADL_STANDING_OPEN);
     }
@@ -66,11 +70,11 @@ static void test_what_is_there_is_seen_unless_it_may_be_replaced(void **state)
         struct adl_ledger_ask ask;
         enum adl_standing_state state;
     } cases[] = {
-        {{.path = "there"}, ADL_STANDING_TAKEN},
-        {{.path = "there", .overwrite = true}, ADL_STANDING_OPEN},
-        {{.path = "there", .is_name_open = true}, ADL_STANDING_OPEN},
-        {{.path = "not"}, ADL_STANDING_OPEN},
-        {{.path = "not/there"}, ADL_STANDING_OPEN},
+        {{WANTED("there")}, ADL_STANDING_TAKEN},
+        {{WANTED("there"), .overwrite = true}, ADL_STANDING_OPEN},
+        {{WANTED("there"), .is_name_open = true}, ADL_STANDING_OPEN},
+        {{WANTED("not")}, ADL_STANDING_OPEN},
+        {{WANTED("not/there")}, ADL_STANDING_OPEN},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -80,7 +84,8 @@ static void test_what_is_there_is_seen_unless_it_may_be_replaced(void **state)
         scratch_write(scratch_path(bed.scratch, "there"), "x");
         assert_int_equal(admit(&bed, cases[i].ask), 0);
         assert_int_equal(bed.standing.state, cases[i].state);
-        assert_string_equal(adl_buf_str(&bed.path), cases[i].ask.path);
+        assert_string_equal(adl_buf_str(&bed.path),
+                            (const char *)cases[i].ask.data);
         close_bed(&bed);
     }
 }
@@ -91,9 +96,9 @@ static void test_open_name_is_claimed_later(void **state)
 
     open_bed(&bed, state);
     assert_int_equal(
-        admit(&bed, (struct adl_ledger_ask){.path = "a", .is_name_open = true}),
+        admit(&bed, (struct adl_ledger_ask){WANTED("a"), .is_name_open = true}),
         0);
-    assert_int_equal(admit(&bed, (struct adl_ledger_ask){.path = "a"}), 0);
+    assert_int_equal(admit(&bed, (struct adl_ledger_ask){WANTED("a")}), 0);
     assert_string_equal(adl_buf_str(&bed.path), "a");
     assert_int_equal(adl_ledger_claim(bed.ledger, "a", &bed.path, bed.error),
                      0);
@@ -107,9 +112,30 @@ static void test_path_through_a_file_is_in_the_way(void **state)
 
     open_bed(&bed, state);
     scratch_write(scratch_path(bed.scratch, "file"), "x");
-    assert_int_equal(admit(&bed, (struct adl_ledger_ask){.path = "file/a"}),
+    assert_int_equal(admit(&bed, (struct adl_ledger_ask){WANTED("file/a")}),
                      ASYNCDL_EINWAY);
     assert_non_null(strstr(bed.error, "look for file/a: "));
+    close_bed(&bed);
+}
+
+/* A folder that somebody else put in the place of another. */
+static void test_after_a_rest_folders_are_looked_for_anew(void **state)
+{
+    struct bed bed;
+    char folder[200];
+
+    open_bed(&bed, state);
+    (void)snprintf(folder, sizeof(folder), "%s",
+                   scratch_path(bed.scratch, "f"));
+    assert_int_equal(mkdir(folder, 0777), 0);
+    assert_int_equal(admit(&bed, (struct adl_ledger_ask){WANTED("f/a")}), 0);
+    assert_int_equal(rename(folder, scratch_path(bed.scratch, "g")), 0);
+    assert_int_equal(mkdir(folder, 0777), 0);
+    scratch_write(scratch_path(bed.scratch, "f/b"), "x");
+    adl_ledger_rest(bed.ledger);
+
+    assert_int_equal(admit(&bed, (struct adl_ledger_ask){WANTED("f/b")}), 0);
+    assert_int_equal(bed.standing.state, ADL_STANDING_TAKEN);
     close_bed(&bed);
 }
 
@@ -119,11 +145,11 @@ static void test_without_memory_nothing_is_claimed(void **state)
 
     open_bed(&bed, state);
     fault_arm(FAULT_CALLOC, 1, ENOMEM);
-    assert_int_equal(admit(&bed, (struct adl_ledger_ask){.path = "a"}),
+    assert_int_equal(admit(&bed, (struct adl_ledger_ask){WANTED("a")}),
                      -ENOMEM);
     fault_clear();
     assert_non_null(strstr(bed.error, "keep the names of files: "));
-    assert_int_equal(admit(&bed, (struct adl_ledger_ask){.path = "a"}), 0);
+    assert_int_equal(admit(&bed, (struct adl_ledger_ask){WANTED("a")}), 0);
     assert_string_equal(adl_buf_str(&bed.path), "a");
     close_bed(&bed);
 }
@@ -155,6 +181,7 @@ int main(void)
         TEST(test_what_is_there_is_seen_unless_it_may_be_replaced),
         TEST(test_open_name_is_claimed_later),
         TEST(test_path_through_a_file_is_in_the_way),
+        TEST(test_after_a_rest_folders_are_looked_for_anew),
         TEST(test_without_memory_nothing_is_claimed),
         TEST(test_create_without_memory),
     };

@@ -44,7 +44,8 @@ static void open_bed(struct bed *bed, void **state)
     assert_int_equal(adl_dir_create(&bed->dir, bed->scratch->path), 0);
     assert_int_equal(
         adl_ledger_open(&bed->client.ledger, bed->dir, &options, error), 0);
-    assert_int_equal(adl_transfer_create(&bed->t, &request, &client_options),
+    assert_int_equal(adl_transfer_create(&bed->t, &bed->client.spares, &request,
+                                         &client_options),
                      0);
     bed->t->client = &bed->client;
     bed->t->path = strdup("a");
@@ -74,7 +75,8 @@ static void read_back(struct bed *bed, struct adl_record *out,
 static void close_bed(struct bed *bed)
 {
     adl_ledger_close(bed->client.ledger, 0);
-    adl_transfer_destroy(bed->t);
+    adl_transfer_destroy(bed->t, &bed->client.spares);
+    adl_transfer_spares_finish(&bed->client.spares);
     adl_dir_destroy(bed->dir);
 }
 

@@ -32,11 +32,20 @@ static struct asyncdl_request make_request(void)
 
 static struct asyncdl_transfer *create(void)
 {
+    struct adl_transfer_spares spares = {.n = 0};
     struct asyncdl_request request = make_request();
     struct asyncdl_transfer *t = NULL;
 
-    assert_int_equal(adl_transfer_create(&t, &request, &options), 0);
+    assert_int_equal(adl_transfer_create(&t, &spares, &request, &options), 0);
     return t;
+}
+
+static void destroy(struct asyncdl_transfer *t)
+{
+    struct adl_transfer_spares spares = {.n = 0};
+
+    adl_transfer_destroy(t, &spares);
+    adl_transfer_spares_finish(&spares);
 }
 
 static void test_mirrors_come_in_turn_from_their_start(void **state)
@@ -53,7 +62,7 @@ static void test_mirrors_come_in_turn_from_their_start(void **state)
     assert_int_equal(t->i_url, 1);
     assert_int_equal(t->n_failed, 0);
     assert_int_equal(t->n_redirects, 0);
-    adl_transfer_destroy(t);
+    destroy(t);
 }
 
 static void test_credentials_are_for_the_first_origin(void **state)
@@ -79,11 +88,12 @@ static void test_credentials_are_for_the_first_origin(void **state)
     }
     assert_int_equal(adl_transfer_use_url(t, 1, "http"), 0);
     assert_false(adl_transfer_is_foreign(t)); /* they are for any mirror */
-    adl_transfer_destroy(t);
+    destroy(t);
 }
 
-static void check_allocations(enum fault_call call)
+static void check_allocations(enum fault_call call, int least)
 {
+    struct adl_transfer_spares spares = {.n = 0};
     struct asyncdl_request request = make_request();
     struct asyncdl_transfer *t = NULL;
     int err = -ENOMEM;
@@ -93,20 +103,54 @@ static void check_allocations(enum fault_call call)
         n++;
         assert_in_range(n, 1, 100);
         fault_arm(call, n, ENOMEM);
-        err = adl_transfer_create(&t, &request, &options);
+        err = adl_transfer_create(&t, &spares, &request, &options);
         fault_clear();
         assert_int_equal(err < 0, t == NULL);
+        adl_transfer_spares_finish(&spares);
     }
     assert_int_equal(err, 0);
-    assert_in_range(n, 3, 100);
-    adl_transfer_destroy(t);
+    assert_in_range(n, least + 1, 100);
+    destroy(t);
 }
 
 static void test_no_failed_allocation_leaves_half_a_transfer(void **state)
 {
     (void)state;
-    check_allocations(FAULT_CALLOC);
-    check_allocations(FAULT_STRDUP);
+    check_allocations(FAULT_CALLOC, 2);
+    check_allocations(FAULT_STRDUP, 3);
+}
+
+static void test_spare_begins_as_new(void **state)
+{
+    struct adl_transfer_spares spares = {.n = 0};
+    struct asyncdl_request request = make_request();
+    struct asyncdl_transfer *t = NULL;
+    struct asyncdl_transfer *again = NULL;
+
+    (void)state;
+    assert_int_equal(adl_transfer_create(&t, &spares, &request, &options), 0);
+    adl_transfer_explain(t, "%s", "why");
+    t->is_skipped = true;
+    t->n_attempts = 3;
+    adl_transfer_destroy(t, &spares);
+    assert_int_equal(spares.n, 1);
+    request.name = "n";
+    request.dir = "d";
+    assert_int_equal(adl_transfer_create(&again, &spares, &request, &options),
+                     0);
+
+    assert_ptr_equal(again, t);
+    assert_int_equal(spares.n, 0);
+    assert_null(again->error);
+    assert_null(again->next);
+    assert_false(again->is_skipped);
+    assert_int_equal(again->n_attempts, 0);
+    assert_string_equal(again->urls[0], "http://a.test/1");
+    assert_null(again->urls[again->n_urls]);
+    assert_string_equal(again->name, "n");
+    assert_string_equal(again->dir, "d");
+    adl_transfer_destroy(again, &spares);
+    adl_transfer_spares_finish(&spares);
 }
 
 static void test_explanation_without_memory_is_what_the_code_says(void **state)
@@ -121,7 +165,7 @@ static void test_explanation_without_memory_is_what_the_code_says(void **state)
     fault_clear();
     assert_string_equal(adl_transfer_get_error(t, -ENOENT),
                         asyncdl_strerror(-ENOENT));
-    adl_transfer_destroy(t);
+    destroy(t);
 }
 
 static void test_redirect_without_memory_changes_nothing(void **state)
@@ -137,7 +181,7 @@ static void test_redirect_without_memory_changes_nothing(void **state)
     assert_string_equal(t->url.text, "http://a.test/1");
     assert_int_equal(t->n_redirects, 0);
     adl_url_finish(&url);
-    adl_transfer_destroy(t);
+    destroy(t);
 }
 
 int main(void)
@@ -146,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_mirrors_come_in_turn_from_their_start),
         cmocka_unit_test(test_credentials_are_for_the_first_origin),
         cmocka_unit_test(test_no_failed_allocation_leaves_half_a_transfer),
+        cmocka_unit_test(test_spare_begins_as_new),
         cmocka_unit_test(test_explanation_without_memory_is_what_the_code_says),
         cmocka_unit_test(test_redirect_without_memory_changes_nothing),
     };
