@@ -181,6 +181,9 @@ static void destroy_parts(struct asyncdl_client *client)
     adl_offload_destroy(client->offload);
     adl_offload_destroy(client->lane);
     adl_ledger_close(client->ledger, client->run_status);
+    for (size_t i = 0; i < ADL_BATCHES_MAX; i++) {
+        adl_dir_view_finish(&client->views[i]);
+    }
     adl_dir_destroy(client->dir);
     adl_transfer_spares_finish(&client->spares);
     client->attempts = NULL;
@@ -284,11 +287,11 @@ static int settle(void *data)
     return adl_ledger_settle(client->ledger);
 }
 
-static void rest(void *data)
+static void rest(unsigned i_batch, void *data)
 {
     struct asyncdl_client *client = data;
 
-    adl_ledger_rest(client->ledger);
+    adl_dir_view_reset(&client->views[i_batch]);
 }
 
 static int open_ledger(struct asyncdl_client *client)
@@ -331,7 +334,9 @@ static int open_parts(struct asyncdl_client *client, uint32_t max_batch)
                                                .settle = settle,
                                                .on_done = on_something,
                                                .data = client};
-    const struct adl_offload_options admitting = {.n_batches = 1,
+    /* Names are given in order, by one; files are looked at by two. */
+    const struct adl_offload_options admitting = {.n_batches = ADL_BATCHES_MAX,
+                                                  .is_ordered = true,
                                                   .max_weight = ADL_INTAKE_MAX,
                                                   .rest = rest,
                                                   .on_done = on_something,

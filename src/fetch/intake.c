@@ -61,10 +61,8 @@ static int write_path(struct adl_buf *path, const void *data)
     return err;
 }
 
-/* On a thread of the pool. */
-static void run_admission(struct adl_job *job)
+static struct adl_ledger_ask make_ask(const struct asyncdl_transfer *t)
 {
-    struct asyncdl_transfer *t = of_job(job);
     struct adl_ledger_ask ask = {
         .write_path = write_path,
         .data = t,
@@ -72,19 +70,54 @@ static void run_admission(struct adl_job *job)
         .overwrite = (t->flags & ASYNCDL_REQUEST_OVERWRITE) != 0,
         .expected = t->checks.expected,
     };
-    struct adl_buf path = {0};
-    char error[ADL_LEDGER_ERROR_MAX] = "";
 
     memcpy(ask.key, t->key, sizeof(ask.key));
-    t->admission_rc =
-        adl_ledger_admit(t->client->ledger, &ask, &path, &t->standing, error);
+    return ask;
+}
+
+static void note_admission(struct asyncdl_transfer *t, int rc,
+                           const char *error)
+{
+    t->admission_rc = rc;
     if (error[0] != '\0') {
         adl_transfer_explain(t, "%s", error);
     }
+}
+
+/* On a thread of the pool, in order. */
+static void run_admission(struct adl_job *job)
+{
+    struct asyncdl_transfer *t = of_job(job);
+    const struct adl_ledger_ask ask = make_ask(t);
+    struct adl_buf path = {0};
+    char error[ADL_LEDGER_ERROR_MAX] = "";
+    int rc =
+        adl_ledger_admit(t->client->ledger, &ask, &path, &t->admission, error);
+
+    note_admission(t, rc, error);
     if (path.len > 0) {
         t->path = adl_buf_take(&path);
     }
     adl_buf_finish(&path);
+    if (rc < 0) {
+        job->seal = NULL; /* there is nothing to look for */
+    }
+}
+
+/* On a thread of the pool, beside others. */
+static void look(struct adl_job *job, int err)
+{
+    struct asyncdl_transfer *t = of_job(job);
+    struct asyncdl_client *client = t->client;
+    const struct adl_ledger_ask ask = make_ask(t);
+    char error[ADL_LEDGER_ERROR_MAX] = "";
+
+    (void)err; /* nothing was to be settled */
+    int rc = adl_ledger_look(client->ledger, &ask, &t->admission,
+                             &client->views[job->i_batch], t->path,
+                             &t->standing, error);
+    note_admission(t, rc, error);
+    adl_admission_finish(&t->admission);
 }
 
 /* Where it stands is where it ends. */
@@ -146,8 +179,10 @@ static void take_in(struct asyncdl_transfer *t)
     adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_QUEUED});
     if (t->body.kind == ASYNCDL_BODY_FILE) {
         t->stage = ADL_STAGE_ADMITTING;
-        t->job = (struct adl_job){
-            .run = run_admission, .done = on_admitted, .weight = 1};
+        t->job = (struct adl_job){.run = run_admission,
+                                  .seal = look,
+                                  .done = on_admitted,
+                                  .weight = 1};
         adl_offload_add(client->lane, &t->job);
     } else {
         client->n_undecided--;

@@ -2,8 +2,7 @@
 /*
  * Small jobs for libuv's threadpool, many to a work item: handing over a
  * single one costs more than saving a small file. Jobs are run in the order in
- * which they were added, as far as one batch goes; batches run side by side,
- * and with one batch all jobs are run in order.
+ * which they were added, as far as one batch goes; batches run side by side.
  *
  * A job may be made of two halves with a settlement between them that all jobs
  * of a batch share: what is dear by itself (a transaction, a sync of the disk)
@@ -11,6 +10,8 @@
  */
 #ifndef ADL_FETCH_OFFLOAD_H
 #define ADL_FETCH_OFFLOAD_H
+
+#include <stdbool.h>
 
 #include <uv.h>
 
@@ -29,6 +30,7 @@ struct adl_job {
     adl_job_seal_cb seal;
     adl_job_cb done;      /* later, on the loop's thread; may free the job */
     unsigned weight;      /* 1 for a small file; a batch holds max_weight */
+    unsigned i_batch;     /* which of the batches runs it, below n_batches */
     struct adl_job *next; /* offload.queue, batch.jobs */
 };
 
@@ -38,6 +40,7 @@ struct adl_offload;
 
 typedef void (*adl_offload_cb)(void *data);
 typedef int (*adl_offload_settle_cb)(void *data);
+typedef void (*adl_offload_rest_cb)(unsigned i_batch, void *data);
 
 struct adl_offload_options {
     unsigned n_batches;  /* at once, at most ADL_BATCHES_MAX */
@@ -45,7 +48,13 @@ struct adl_offload_options {
     /* On a thread of the pool, where a job of the batch has a second half; may
      * be NULL. Batches are settled side by side. */
     adl_offload_settle_cb settle;
-    adl_offload_cb rest;    /* likewise, after each batch; may be NULL */
+    adl_offload_rest_cb rest; /* likewise, after each batch; may be NULL */
+    /*
+     * The first halves of all jobs are run in the order in which they were
+     * added, one at a time, and so are jobs done; second halves run side by
+     * side. A batch may keep a thread waiting while another runs first halves.
+     */
+    bool is_ordered;
     adl_offload_cb on_done; /* on the loop's thread, after each batch */
     void *data;             /* for all of them */
 };

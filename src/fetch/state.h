@@ -50,7 +50,8 @@ struct asyncdl_client {
     struct adl_offload *offload;
     struct adl_dir *dir;
     struct adl_ledger *ledger;
-    struct adl_offload *lane; /* admissions, one at a time and in order */
+    struct adl_offload *lane;                   /* admissions, in order */
+    struct adl_dir_view views[ADL_BATCHES_MAX]; /* of lane's batches */
     struct adl_rate rate;
     struct adl_rng rng;
     struct adl_body_env body_env;

@@ -68,6 +68,7 @@ struct asyncdl_transfer {
     struct adl_attempt *attempt;
     struct adl_job job; /* its admission, or the note of its failure */
     int admission_rc;
+    struct adl_admission admission;
     struct adl_standing standing;
     uint8_t key[ADL_JOURNAL_KEY]; /* of the entry, for the journal */
     struct adl_body body;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "asyncdl/error.h"
@@ -319,4 +320,40 @@ int adl_row_read(struct adl_record *out, struct adl_arena *arena,
         arena->used = used;
     }
     return err;
+}
+
+#define N_TEXTS 8
+
+int adl_record_copy(struct adl_record **out, const struct adl_record *record)
+{
+    const char *const texts[N_TEXTS] = {
+        record->url,      record->path, record->etag, record->last_modified,
+        record->checksum, record->part, record->boot, record->error,
+    };
+    size_t sizes[N_TEXTS];
+    size_t size = sizeof(*record);
+
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        sizes[i] = texts[i] != NULL ? strlen(texts[i]) + 1 : 0;
+        size += sizes[i];
+    }
+    struct adl_record *copy = malloc(size);
+    if (copy == NULL) {
+        return -ENOMEM;
+    }
+    *copy = *record;
+    const char **const places[N_TEXTS] = {
+        &copy->url,      &copy->path, &copy->etag, &copy->last_modified,
+        &copy->checksum, &copy->part, &copy->boot, &copy->error,
+    };
+    char *at = (char *)(copy + 1);
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        if (sizes[i] > 0) {
+            memcpy(at, texts[i], sizes[i]);
+            *places[i] = at;
+            at += sizes[i];
+        }
+    }
+    *out = copy;
+    return 0;
 }

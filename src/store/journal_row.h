@@ -78,4 +78,8 @@ int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record);
 int adl_row_read(struct adl_record *out, struct adl_arena *arena,
                  sqlite3_stmt *stmt);
 
+/* Copy a record and its strings to one block of memory, for the caller to free.
+ * 0 or -ENOMEM. */
+int adl_record_copy(struct adl_record **out, const struct adl_record *record);
+
 #endif

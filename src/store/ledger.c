@@ -22,7 +22,6 @@ struct adl_ledger {
     struct adl_dir *dir; /* borrowed */
     struct adl_ledger_options options;
     struct adl_journal *journal; /* NULL: none is kept */
-    struct adl_dir_view view;    /* of who admits */
     char boot[BOOT_ID_MAX];      /* "": not known */
     uv_mutex_t lock;             /* guards all below */
     struct adl_names *names;
@@ -154,7 +153,6 @@ void adl_ledger_close(struct adl_ledger *ledger, int status)
     (void)adl_ledger_settle(ledger); /* each file was settled before its end */
     adl_journal_close(ledger->journal);
     adl_names_destroy(ledger->names);
-    adl_dir_view_finish(&ledger->view);
     uv_mutex_destroy(&ledger->lock);
     free(ledger);
 }
@@ -236,26 +234,6 @@ static int match(struct adl_record *out, struct adl_ledger *ledger,
     return rc;
 }
 
-/* An entry with a name, which may be in the journal. */
-static int stand(struct adl_ledger *ledger, const struct adl_record *record,
-                 const struct adl_ledger_ask *ask, const char *path,
-                 struct adl_standing *out, char error[ADL_LEDGER_ERROR_MAX])
-{
-    const struct adl_lookup lookup = {
-        .dir = ledger->dir,
-        .view = &ledger->view,
-        .journal = ledger->journal,
-        .boot = ledger->boot,
-        .only_looks = ledger->options.only_looks,
-        .demand = {.expected = ask->expected,
-                   .overwrite = ask->overwrite,
-                   .restarts = ledger->options.restarts,
-                   .verifies = ledger->options.verifies},
-    };
-
-    return adl_lookup_stand(&lookup, record, path, out, error);
-}
-
 static int claim_new(struct adl_ledger *ledger,
                      const struct adl_ledger_ask *ask, struct adl_buf *path,
                      char error[ADL_LEDGER_ERROR_MAX])
@@ -272,18 +250,13 @@ static int claim_new(struct adl_ledger *ledger,
 
 /* One that is new. */
 static int name_new(struct adl_ledger *ledger, const struct adl_ledger_ask *ask,
-                    struct adl_buf *path, struct adl_standing *out,
-                    char error[ADL_LEDGER_ERROR_MAX])
+                    struct adl_buf *path, char error[ADL_LEDGER_ERROR_MAX])
 {
-    int err = ask->is_name_open ? learn(ledger, error)
-                                : claim_new(ledger, ask, path, error);
-
-    if (err < 0) {
-        return err;
+    if (!ask->is_name_open) {
+        return claim_new(ledger, ask, path, error);
     }
-    return ask->is_name_open
-               ? ask->write_path(path, ask->data)
-               : stand(ledger, NULL, ask, adl_buf_str(path), out, error);
+    int err = learn(ledger, error);
+    return err < 0 ? err : ask->write_path(path, ask->data);
 }
 
 /* 1 where the record has a name, 0 where it has none or, in a restart, one that
@@ -306,50 +279,88 @@ static int has_name(const struct adl_ledger *ledger,
     return err < 0 ? err : 1;
 }
 
-/* Name it, and see how it stands. record is NULL for one that is new. */
-static int name(struct adl_ledger *ledger, const struct adl_record *record,
+/* record is NULL for one that is new. */
+static int name(struct adl_admission *out, struct adl_ledger *ledger,
+                const struct adl_record *record,
                 const struct adl_ledger_ask *ask, struct adl_buf *path,
-                struct adl_standing *out, char error[ADL_LEDGER_ERROR_MAX])
+                char error[ADL_LEDGER_ERROR_MAX])
 {
     int rc = has_name(ledger, record, error);
 
     if (rc <= 0) {
-        return rc < 0 ? rc : name_new(ledger, ask, path, out, error);
+        out->must_look = !ask->is_name_open;
+        return rc < 0 ? rc : name_new(ledger, ask, path, error);
     }
+    out->must_look = true;
     adl_buf_reset(path);
     int err = adl_buf_add_str(path, record->path);
-    return err < 0 ? err : stand(ledger, record, ask, record->path, out, error);
+    return err < 0 ? err : adl_record_copy(&out->record, record);
 }
 
 int adl_ledger_admit(struct adl_ledger *ledger,
                      const struct adl_ledger_ask *ask, struct adl_buf *path,
-                     struct adl_standing *out, char error[ADL_LEDGER_ERROR_MAX])
+                     struct adl_admission *out,
+                     char error[ADL_LEDGER_ERROR_MAX])
 {
-    struct adl_standing standing = {.state = ADL_STANDING_OPEN};
+    struct adl_admission admission = {.record = NULL};
     struct adl_record record = {0};
     int rc = match(&record, ledger, ask, error);
+    const struct adl_record *known = rc == 1 ? &record : NULL;
 
     if (rc < 0) {
         return rc;
     }
     if (ledger->journal != NULL) {
-        standing.id =
-            rc == 1 ? record.id : adl_journal_take_id(ledger->journal);
-        standing.attempts = record.attempts;
+        admission.id =
+            known != NULL ? record.id : adl_journal_take_id(ledger->journal);
+        admission.attempts = record.attempts;
     }
-    int err =
-        name(ledger, rc == 1 ? &record : NULL, ask, path, &standing, error);
+    int err = name(&admission, ledger, known, ask, path, error);
+    if (err < 0) {
+        return err;
+    }
+    *out = admission;
+    return 0;
+}
+
+void adl_admission_finish(struct adl_admission *admission)
+{
+    free(admission->record);
+    admission->record = NULL;
+}
+
+int adl_ledger_look(struct adl_ledger *ledger, const struct adl_ledger_ask *ask,
+                    const struct adl_admission *admission,
+                    struct adl_dir_view *view, const char *path,
+                    struct adl_standing *out, char error[ADL_LEDGER_ERROR_MAX])
+{
+    const struct adl_lookup lookup = {
+        .dir = ledger->dir,
+        .view = view,
+        .journal = ledger->journal,
+        .boot = ledger->boot,
+        .only_looks = ledger->options.only_looks,
+        .demand = {.expected = ask->expected,
+                   .overwrite = ask->overwrite,
+                   .restarts = ledger->options.restarts,
+                   .verifies = ledger->options.verifies},
+    };
+    struct adl_standing standing = {
+        .state = ADL_STANDING_OPEN,
+        .id = admission->id,
+        .attempts = admission->attempts,
+    };
+    int err = admission->must_look
+                  ? adl_lookup_stand(&lookup, admission->record, path,
+                                     &standing, error)
+                  : 0;
+
     if (err < 0) {
         adl_half_destroy(standing.half);
         return err;
     }
     *out = standing;
     return 0;
-}
-
-void adl_ledger_rest(struct adl_ledger *ledger)
-{
-    adl_dir_view_reset(&ledger->view);
 }
 
 int adl_ledger_note(struct adl_ledger *ledger, struct adl_record *record)

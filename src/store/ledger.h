@@ -70,20 +70,35 @@ struct adl_ledger_ask {
     struct adl_checksum expected;
 };
 
+/* An entry that has its name. Zero is of none. */
+struct adl_admission {
+    uint64_t id;               /* in the journal; 0 without one */
+    unsigned attempts;         /* of earlier runs */
+    bool must_look;            /* it has a name that nobody may change */
+    struct adl_record *record; /* owned; NULL for one that is new */
+};
+
+void adl_admission_finish(struct adl_admission *admission);
+
 /*
- * Give an entry its name, which replaces what path held, and see how it
- * stands. Called in the order of the list, one at a time: the first to ask for
- * a name gets it, but what the journal knows keeps its own. 0; -ENOMEM; or
+ * Give an entry its name, which replaces what path held. Called in the order of
+ * the list, one at a time: the first to ask for a name gets it, but what the
+ * journal knows keeps its own. Finish out after its look. 0; -ENOMEM; or
  * -errno or another code, with why in error.
  */
 int adl_ledger_admit(struct adl_ledger *ledger,
                      const struct adl_ledger_ask *ask, struct adl_buf *path,
-                     struct adl_standing *out,
+                     struct adl_admission *out,
                      char error[ADL_LEDGER_ERROR_MAX]);
 
-/* No entry is admitted for now: let go of what was kept open for the next. As
- * admit, by one at a time. */
-void adl_ledger_rest(struct adl_ledger *ledger);
+/*
+ * See how an entry stands that was admitted and is called path: from any
+ * thread, side by side. view is the caller's. 0 or as admit.
+ */
+int adl_ledger_look(struct adl_ledger *ledger, const struct adl_ledger_ask *ask,
+                    const struct adl_admission *admission,
+                    struct adl_dir_view *view, const char *path,
+                    struct adl_standing *out, char error[ADL_LEDGER_ERROR_MAX]);
 
 /*
  * Claim a name that was open until now, from any thread; what it became

@@ -96,8 +96,8 @@ static inline int admit_ask(struct bed *bed, const struct adl_ledger_ask *ask)
     adl_half_destroy(bed->standing.half);
     bed->standing = (struct adl_standing){0};
     bed->error[0] = '\0';
-    return adl_ledger_admit(bed->ledger, ask, &bed->path, &bed->standing,
-                            bed->error);
+    return admit_and_look(bed->ledger, ask, &bed->path, &bed->standing,
+                          bed->error);
 }
 
 static inline void admit(struct bed *bed, uint64_t n, const char *wanted)

@@ -6,10 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -46,8 +43,8 @@ static void close_bed(struct bed *bed)
 
 static int admit(struct bed *bed, struct adl_ledger_ask ask)
 {
-    return adl_ledger_admit(bed->ledger, &ask, &bed->path, &bed->standing,
-                            bed->error);
+    return admit_and_look(bed->ledger, &ask, &bed->path, &bed->standing,
+                          bed->error);
 }
 
 static void test_names_are_given_in_order(void **state)
@@ -118,27 +115,6 @@ static void test_path_through_a_file_is_in_the_way(void **state)
     close_bed(&bed);
 }
 
-/* A folder that somebody else put in the place of another. */
-static void test_after_a_rest_folders_are_looked_for_anew(void **state)
-{
-    struct bed bed;
-    char folder[200];
-
-    open_bed(&bed, state);
-    (void)snprintf(folder, sizeof(folder), "%s",
-                   scratch_path(bed.scratch, "f"));
-    assert_int_equal(mkdir(folder, 0777), 0);
-    assert_int_equal(admit(&bed, (struct adl_ledger_ask){WANTED("f/a")}), 0);
-    assert_int_equal(rename(folder, scratch_path(bed.scratch, "g")), 0);
-    assert_int_equal(mkdir(folder, 0777), 0);
-    scratch_write(scratch_path(bed.scratch, "f/b"), "x");
-    adl_ledger_rest(bed.ledger);
-
-    assert_int_equal(admit(&bed, (struct adl_ledger_ask){WANTED("f/b")}), 0);
-    assert_int_equal(bed.standing.state, ADL_STANDING_TAKEN);
-    close_bed(&bed);
-}
-
 static void test_without_memory_nothing_is_claimed(void **state)
 {
     struct bed bed;
@@ -181,7 +157,6 @@ int main(void)
         TEST(test_what_is_there_is_seen_unless_it_may_be_replaced),
         TEST(test_open_name_is_claimed_later),
         TEST(test_path_through_a_file_is_in_the_way),
-        TEST(test_after_a_rest_folders_are_looked_for_anew),
         TEST(test_without_memory_nothing_is_claimed),
         TEST(test_create_without_memory),
     };

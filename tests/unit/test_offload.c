@@ -268,8 +268,9 @@ static void count_done(struct adl_job *job)
     ((struct work *)job)->n_done++;
 }
 
-static void rest(void *data)
+static void rest(unsigned i_batch, void *data)
 {
+    assert_int_equal(i_batch, 0);
     ((struct meeting *)data)->n_rests++;
 }
 
@@ -315,6 +316,90 @@ static void test_full_batch_runs_while_the_last_is_told(void **state)
     adl_offload_destroy(offload);
 }
 
+static void wait_for_another(struct adl_job *job, int err)
+{
+    struct work *work = (struct work *)job;
+
+    assert_int_equal(err, 0);
+    if (work->order == 0) {
+        uv_sem_wait(work->has_run);
+    } else if (work->order == N_JOBS - 1) {
+        uv_sem_post(work->has_run);
+    }
+    work->is_sealed = true;
+}
+
+static void note_done(struct adl_job *job)
+{
+    struct work *work = (struct work *)job;
+
+    assert_true(work->is_sealed);
+    assert_int_equal(work->order, work->plan->n_done++);
+}
+
+/* The second half of the first job, in the first batch, ends only after that of
+ * the last one, in the second. */
+static void test_ordered_batches_do_second_halves_side_by_side(void **state)
+{
+    static struct plan plan;
+    const struct adl_offload_options options = {.n_batches = 2,
+                                                .max_weight = N_JOBS / 2,
+                                                .is_ordered = true,
+                                                .on_done = ignore};
+    uv_sem_t has_run;
+
+    plan = (struct plan){0};
+    assert_int_equal(adl_offload_create(&plan.offload, *state, &options), 0);
+    assert_int_equal(uv_sem_init(&has_run, 0), 0);
+    for (int i = 0; i < N_JOBS; i++) {
+        plan.works[i].plan = &plan;
+        plan.works[i].has_run = &has_run;
+        plan.works[i].job = (struct adl_job){.run = note_order,
+                                             .seal = wait_for_another,
+                                             .done = note_done,
+                                             .weight = 1};
+        adl_offload_add(plan.offload, &plan.works[i].job);
+    }
+    adl_offload_flush(plan.offload);
+    uv_run(*state, UV_RUN_DEFAULT);
+
+    assert_int_equal(plan.n_done, N_JOBS);
+    for (int i = 0; i < N_JOBS; i++) {
+        assert_int_equal(plan.works[i].order, i);
+    }
+    uv_sem_destroy(&has_run);
+    adl_offload_destroy(plan.offload);
+}
+
+/* More batches than there are at once, and jobs that are added when others are
+ * done. */
+static void test_ordered_jobs_keep_their_order_over_many_batches(void **state)
+{
+    static struct plan plan;
+    const struct adl_offload_options options = {.n_batches = 2,
+                                                .max_weight = 3,
+                                                .is_ordered = true,
+                                                .on_done = on_batch,
+                                                .data = &plan};
+
+    plan = (struct plan){0};
+    assert_int_equal(adl_offload_create(&plan.offload, *state, &options), 0);
+    for (int i = 0; i < N_JOBS; i++) {
+        plan.works[i].is_sealed = true; /* there is no second half */
+        add(&plan, i, 1);
+        plan.works[i].job.run = note_order;
+        plan.works[i].job.done = note_done;
+    }
+    adl_offload_flush(plan.offload);
+    uv_run(*state, UV_RUN_DEFAULT);
+
+    assert_int_equal(plan.n_done, N_JOBS);
+    for (int i = 0; i < N_JOBS; i++) {
+        assert_int_equal(plan.works[i].order, i);
+    }
+    adl_offload_destroy(plan.offload);
+}
+
 static void test_out_of_memory_is_told(void **state)
 {
     struct adl_offload *offload = NULL;
@@ -341,6 +426,8 @@ int main(void)
         TEST(test_second_half_learns_that_the_settlement_failed),
         TEST(test_one_batch_keeps_the_order),
         TEST(test_full_batch_runs_while_the_last_is_told),
+        TEST(test_ordered_batches_do_second_halves_side_by_side),
+        TEST(test_ordered_jobs_keep_their_order_over_many_batches),
         TEST(test_out_of_memory_is_told),
     };
 
