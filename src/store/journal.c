@@ -27,6 +27,7 @@ struct adl_journal {
     struct adl_match match;
     sqlite3_stmt *begin;
     sqlite3_stmt *put;
+    sqlite3_stmt *renew;
     sqlite3_stmt *commit;
     uint64_t last_id; /* the highest that was taken or put */
     uint64_t n_done;  /* put in this run */
@@ -40,24 +41,23 @@ struct adl_journal {
 
 static void tell(const struct adl_journal *journal, char *why, size_t cap)
 {
-    if (cap > 0) {
-        (void)snprintf(why, cap, "%s", journal->db.why);
-    }
+    (void)snprintf(why, cap, "%s", journal->db.why); /* none where cap is 0 */
 }
 
 static int prepare(struct adl_journal *journal)
 {
+    static const char put[] = "REPLACE INTO main.entries (" ADL_ROW_COLUMNS
+                              ") VALUES (" ADL_ROW_PARAMETERS ")";
     struct adl_journal_db *db = &journal->db;
     int err = adl_journal_db_prepare(&journal->begin, db, "BEGIN IMMEDIATE");
 
     if (err == 0) {
         err = adl_journal_db_prepare(&journal->commit, db, "COMMIT");
     }
-    return err < 0 ? err
-                   : adl_journal_db_prepare(
-                         &journal->put, db,
-                         "REPLACE INTO main.entries (" ADL_ROW_COLUMNS
-                         ") VALUES (" ADL_ROW_PARAMETERS ")");
+    if (err == 0) {
+        err = adl_journal_db_prepare(&journal->renew, db, ADL_ROW_RENEWAL);
+    }
+    return err < 0 ? err : adl_journal_db_prepare(&journal->put, db, put);
 }
 
 static int begin_run(struct adl_journal *journal)
@@ -131,6 +131,7 @@ static void destroy(struct adl_journal *journal)
     adl_match_finish(&journal->match);
     (void)sqlite3_finalize(journal->begin);  /* repeats what was told */
     (void)sqlite3_finalize(journal->put);    /* likewise */
+    (void)sqlite3_finalize(journal->renew);  /* likewise */
     (void)sqlite3_finalize(journal->commit); /* likewise */
     adl_journal_db_close(&journal->db);
     if (journal->lock_fd >= 0) {
@@ -277,22 +278,54 @@ int adl_journal_match_unfinished(struct adl_journal *journal,
     return answer;
 }
 
-static int put(struct adl_journal *journal, const struct adl_record *record)
+static int begin(struct adl_journal *journal)
 {
-    struct adl_journal_db *db = &journal->db;
     int err = judge(journal, 0);
 
-    if (err == 0 && !has_transaction(journal)) {
-        err = adl_journal_db_run(db, journal->begin);
-    }
+    return err == 0 && !has_transaction(journal)
+               ? adl_journal_db_run(&journal->db, journal->begin)
+               : err;
+}
+
+/* rc is what binding stmt came to. */
+static int write_row(struct adl_journal *journal, sqlite3_stmt *stmt, int rc)
+{
+    int err = adl_journal_db_judge(&journal->db, rc);
+
     if (err == 0) {
-        err = adl_journal_db_judge(db, adl_row_bind(journal->put, record));
-    }
-    if (err == 0) {
-        err = adl_journal_db_run(db, journal->put);
+        err = adl_journal_db_run(&journal->db, stmt);
     }
     journal->has_put = journal->has_put || err == 0;
+    return err;
+}
+
+static int put(struct adl_journal *journal, const struct adl_record *record)
+{
+    int err = begin(journal);
+
+    if (err == 0) {
+        err = write_row(journal, journal->put,
+                        adl_row_bind(journal->put, record));
+    }
     return judge(journal, err);
+}
+
+int adl_journal_renew(struct adl_journal *journal, uint64_t id,
+                      int64_t mtime_ns)
+{
+    sqlite3_stmt *stmt = journal->renew;
+
+    assert(id > 0 && !journal->is_read_only);
+    uv_mutex_lock(&journal->lock);
+    int err = begin(journal);
+    if (err == 0) {
+        err =
+            write_row(journal, stmt, adl_row_bind_renewal(stmt, id, mtime_ns));
+    }
+    err = judge(journal, err);
+    journal->n_done += err == 0;
+    uv_mutex_unlock(&journal->lock);
+    return err;
 }
 
 int adl_journal_put(struct adl_journal *journal,

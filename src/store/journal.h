@@ -68,8 +68,8 @@ uint64_t adl_journal_take_id(struct adl_journal *journal);
  * A record of that key that was there at open and was not matched since then:
  * the one behind the last that was matched, or else the first. 1, and its
  * strings are borrowed until the next match; 0 where there is none, or
- * negative. Lines in the order of the records are the fast case. May commit
- * what was put.
+ * negative. Lines in the order of the records are the fast case. Of a finished
+ * file url, etag and last_modified are left out: NULL. May commit what was put.
  */
 int adl_journal_match(struct adl_journal *journal,
                       const uint8_t key[ADL_JOURNAL_KEY],
@@ -91,6 +91,13 @@ int adl_journal_match_unfinished(struct adl_journal *journal,
  */
 int adl_journal_put(struct adl_journal *journal,
                     const struct adl_record *record);
+
+/*
+ * Give a finished file's record another time, and leave the rest of it as it
+ * is. As put.
+ */
+int adl_journal_renew(struct adl_journal *journal, uint64_t id,
+                      int64_t mtime_ns);
 
 /*
  * Make what was put survive kill -9; a syncfs() by the caller makes it survive

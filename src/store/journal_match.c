@@ -31,13 +31,18 @@ int adl_match_init(struct adl_match *match, struct adl_journal_db *db,
     if (match->matched == NULL) {
         return -ENOMEM;
     }
-    int err = adl_journal_db_prepare(&match->in_order, db, ADL_WINDOW_QUERY);
+    int err =
+        adl_journal_db_prepare(&match->in_order, db, ADL_WINDOW_KNOWN_QUERY);
+    if (err == 0) {
+        err = adl_journal_db_prepare(&match->by_id, db, ADL_WINDOW_QUERY);
+    }
     return err < 0 ? err : adl_unfinished_init(&match->unfinished, db);
 }
 
 void adl_match_finish(struct adl_match *match)
 {
     (void)sqlite3_finalize(match->in_order); /* repeats what was told */
+    (void)sqlite3_finalize(match->by_id);    /* likewise */
     (void)sqlite3_finalize(match->by_key);   /* likewise */
     adl_unfinished_finish(&match->unfinished);
     adl_window_finish(&match->window);
@@ -258,6 +263,40 @@ static int check_found(struct adl_match *match, const struct adl_record *record,
     return is_own ? 0 : adl_journal_db_refuse_row(match->db, ASYNCDL_EJOURNAL);
 }
 
+/* Read one row, wherever it is. NULL where it has gone. */
+static int read_one(const struct adl_record **out, struct adl_match *match,
+                    uint64_t id)
+{
+    const struct adl_window_range range = {
+        .after = id - 1, .last = id, .n_max = 1};
+    int rc = SQLITE_OK;
+    int err = adl_window_fill(&match->one, match->by_id, &range, &rc);
+
+    if (err < 0) {
+        return err == -EIO ? adl_journal_db_judge(match->db, rc)
+                           : adl_journal_db_refuse_row(match->db, err);
+    }
+    *out = match->one.n > 0 ? &match->one.records[0] : NULL;
+    return 0;
+}
+
+/* One that is finished is lent as it was read, another with all that is known
+ * of it. 1, 0 where it has gone, or negative. */
+static int lend(const struct adl_record **out, struct adl_match *match,
+                const struct adl_record *record)
+{
+    const struct adl_record *whole = record;
+    int err = record->state != ADL_RECORD_DONE
+                  ? read_one(&whole, match, record->id)
+                  : 0;
+
+    if (err < 0 || whole == NULL) {
+        return err;
+    }
+    *out = whole;
+    return 1;
+}
+
 int adl_match_find(const struct adl_record **out, struct adl_match *match,
                    const uint8_t key[ADL_JOURNAL_KEY])
 {
@@ -278,25 +317,7 @@ int adl_match_find(const struct adl_record **out, struct adl_match *match,
     }
     set_matched(match, record->id);
     match->at++;
-    *out = record;
-    return 1;
-}
-
-/* Read one row, wherever it is. NULL where it has gone. */
-static int read_one(const struct adl_record **out, struct adl_match *match,
-                    uint64_t id)
-{
-    const struct adl_window_range range = {
-        .after = id - 1, .last = id, .n_max = 1};
-    int rc = SQLITE_OK;
-    int err = adl_window_fill(&match->one, match->in_order, &range, &rc);
-
-    if (err < 0) {
-        return err == -EIO ? adl_journal_db_judge(match->db, rc)
-                           : adl_journal_db_refuse_row(match->db, err);
-    }
-    *out = match->one.n > 0 ? &match->one.records[0] : NULL;
-    return 0;
+    return lend(out, match, record);
 }
 
 int adl_match_find_unfinished(const struct adl_record **out,

@@ -15,16 +15,17 @@
 struct adl_match {
     struct adl_journal_db *db; /* borrowed */
     struct adl_window window;
-    size_t at;         /* window.records before it are matched */
-    uint64_t read;     /* rows up to this id were in the window */
-    size_t n_next;     /* rows to read next */
-    uint64_t last;     /* ids up to this take part */
-    uint64_t n_left;   /* ids among them that are not matched */
-    uint64_t *matched; /* a bit an id; also for ids that have no row */
-    sqlite3_stmt *in_order;
-    sqlite3_stmt *by_key; /* NULL: there is no index yet */
+    size_t at;              /* window.records before it are matched */
+    uint64_t read;          /* rows up to this id were in the window */
+    size_t n_next;          /* rows to read next */
+    uint64_t last;          /* ids up to this take part */
+    uint64_t n_left;        /* ids among them that are not matched */
+    uint64_t *matched;      /* a bit an id; also for ids that have no row */
+    sqlite3_stmt *in_order; /* what finished files are known by */
+    sqlite3_stmt *by_id;    /* all of a row */
+    sqlite3_stmt *by_key;   /* NULL: there is no index yet */
     struct adl_unfinished unfinished;
-    struct adl_window one; /* a row that is not finished, out of order */
+    struct adl_window one; /* a row that is not finished */
 };
 
 /* Find rows with ids up to last. 0, -ENOMEM, or what db says. */

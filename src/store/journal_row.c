@@ -15,24 +15,25 @@ enum column {
     COLUMN_ID,
     COLUMN_KEY,
     COLUMN_STATE,
-    COLUMN_URL,
     COLUMN_PATH,
     COLUMN_BYTES,
     COLUMN_MTIME,
     COLUMN_MTIME_NS,
     COLUMN_SHA256,
-    COLUMN_ETAG,
-    COLUMN_LAST_MODIFIED,
     COLUMN_ATTEMPTS,
-    COLUMN_TOTAL,
     COLUMN_CHECKSUM,
     COLUMN_PART,
+    COLUMN_EARLIER_NS,
+    N_KNOWN_COLUMNS,
+    COLUMN_URL = N_KNOWN_COLUMNS,
+    COLUMN_ETAG,
+    COLUMN_LAST_MODIFIED,
+    COLUMN_TOTAL,
     COLUMN_BOOT,
     COLUMN_ERR,
     COLUMN_STATUS,
     COLUMN_RETRYABLE,
     COLUMN_ERROR,
-    COLUMN_EARLIER_NS,
 };
 
 static const struct {
@@ -49,6 +50,22 @@ static const char *get_state_name(enum adl_record_state state)
     return states[state - ADL_RECORD_DONE].name;
 }
 
+/* Whole seconds and what is left, which is never negative. */
+struct time_parts {
+    int64_t s;
+    int64_t ns;
+};
+
+static struct time_parts part_time(int64_t mtime_ns)
+{
+    int64_t rest_ns = mtime_ns % NS_PER_S;
+
+    if (rest_ns < 0) {
+        rest_ns += NS_PER_S;
+    }
+    return (struct time_parts){(mtime_ns - rest_ns) / NS_PER_S, rest_ns};
+}
+
 static int bind_int(sqlite3_stmt *stmt, enum column column, int64_t value)
 {
     return sqlite3_bind_int64(stmt, (int)column + 1, value);
@@ -60,16 +77,12 @@ static int bind_text(sqlite3_stmt *stmt, enum column column, const char *text)
     return sqlite3_bind_text(stmt, (int)column + 1, text, -1, SQLITE_STATIC);
 }
 
-/* Whole seconds and what is left, which is never negative. */
 static int bind_mtime(sqlite3_stmt *stmt, int64_t mtime_ns)
 {
-    int64_t rest_ns = mtime_ns % NS_PER_S;
+    const struct time_parts time = part_time(mtime_ns);
+    int rc = bind_int(stmt, COLUMN_MTIME, time.s);
 
-    if (rest_ns < 0) {
-        rest_ns += NS_PER_S;
-    }
-    int rc = bind_int(stmt, COLUMN_MTIME, (mtime_ns - rest_ns) / NS_PER_S);
-    return rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_MTIME_NS, rest_ns);
+    return rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_MTIME_NS, time.ns);
 }
 
 static int bind_sha256(sqlite3_stmt *stmt, const struct adl_record *record)
@@ -136,6 +149,15 @@ int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record)
              : bind_int(stmt, COLUMN_EARLIER_NS, record->earlier_ns);
     rc = rc != SQLITE_OK ? rc : bind_sha256(stmt, record);
     return rc != SQLITE_OK ? rc : bind_rest(stmt, record);
+}
+
+int adl_row_bind_renewal(sqlite3_stmt *stmt, uint64_t id, int64_t mtime_ns)
+{
+    const struct time_parts time = part_time(mtime_ns);
+    int rc = sqlite3_bind_int64(stmt, 1, (sqlite3_int64)id);
+
+    rc = rc != SQLITE_OK ? rc : sqlite3_bind_int64(stmt, 2, time.s);
+    return rc != SQLITE_OK ? rc : sqlite3_bind_int64(stmt, 3, time.ns);
 }
 
 /* *out is NULL for NULL. 0, -ENOBUFS, or -ENOMEM. */
@@ -249,24 +271,56 @@ static int read_numbers(struct adl_record *out, sqlite3_stmt *stmt)
     return 0;
 }
 
-static int read_texts(struct adl_record *out, struct adl_arena *arena,
-                      sqlite3_stmt *stmt)
+struct text {
+    const char **out;
+    enum column column;
+};
+
+static int read_texts(const struct text *texts, size_t n,
+                      struct adl_arena *arena, sqlite3_stmt *stmt)
 {
-    const struct {
-        const char **out;
-        enum column column;
-    } texts[] = {
-        {&out->url, COLUMN_URL},
-        {&out->path, COLUMN_PATH},
-        {&out->etag, COLUMN_ETAG},
-        {&out->last_modified, COLUMN_LAST_MODIFIED},
-        {&out->checksum, COLUMN_CHECKSUM},
-    };
     int err = 0;
 
-    for (size_t i = 0; err == 0 && i < sizeof(texts) / sizeof(texts[0]); i++) {
+    for (size_t i = 0; err == 0 && i < n; i++) {
         err = read_text(texts[i].out, arena, stmt, texts[i].column);
     }
+    return err;
+}
+
+static int read_known(struct adl_record *out, struct adl_arena *arena,
+                      sqlite3_stmt *stmt)
+{
+    const struct text texts[] = {
+        {&out->path, COLUMN_PATH},
+        {&out->checksum, COLUMN_CHECKSUM},
+        {&out->part, COLUMN_PART},
+    };
+    int err = read_key(out->key, stmt);
+
+    if (err == 0) {
+        err = read_state(&out->state, stmt);
+    }
+    if (err == 0) {
+        err = read_sha256(out, stmt);
+    }
+    if (err == 0) {
+        err = read_numbers(out, stmt);
+    }
+    return err < 0 ? err
+                   : read_texts(texts, sizeof(texts) / sizeof(texts[0]), arena,
+                                stmt);
+}
+
+static int read_source(struct adl_record *out, struct adl_arena *arena,
+                       sqlite3_stmt *stmt)
+{
+    const struct text texts[] = {
+        {&out->url, COLUMN_URL},
+        {&out->etag, COLUMN_ETAG},
+        {&out->last_modified, COLUMN_LAST_MODIFIED},
+    };
+    int err = read_texts(texts, sizeof(texts) / sizeof(texts[0]), arena, stmt);
+
     return err == 0 && out->url == NULL ? ASYNCDL_EJOURNAL : err;
 }
 
@@ -294,26 +348,15 @@ static int read_rest(struct adl_record *out, struct adl_arena *arena,
 int adl_row_read(struct adl_record *out, struct adl_arena *arena,
                  sqlite3_stmt *stmt)
 {
+    bool has_rest = sqlite3_column_count(stmt) > N_KNOWN_COLUMNS;
     size_t used = arena->used;
 
     *out = (struct adl_record){0};
-    int err = read_key(out->key, stmt);
-    if (err == 0) {
-        err = read_state(&out->state, stmt);
+    int err = read_known(out, arena, stmt);
+    if (err == 0 && has_rest) {
+        err = read_source(out, arena, stmt);
     }
-    if (err == 0) {
-        err = read_sha256(out, stmt);
-    }
-    if (err == 0) {
-        err = read_numbers(out, stmt);
-    }
-    if (err == 0) {
-        err = read_texts(out, arena, stmt);
-    }
-    if (err == 0) {
-        err = read_text(&out->part, arena, stmt, COLUMN_PART);
-    }
-    if (err == 0 && out->state != ADL_RECORD_DONE) {
+    if (err == 0 && has_rest && out->state != ADL_RECORD_DONE) {
         err = read_rest(out, arena, stmt);
     }
     if (err < 0) {

@@ -49,14 +49,22 @@ struct adl_record {
     const char *error; /* * why it failed, in words, or NULL */
 };
 
-/* The columns in the order in which rows are bound and read. */
-#define ADL_ROW_COLUMNS                                                 \
-    "id, key, state, url, path, bytes, mtime, mtime_ns, sha256, etag, " \
-    "last_modified, attempts, total, checksum, part, boot, err, "       \
-    "status, retryable, error, earlier_ns"
+/* The columns in the order in which rows are bound and read, and those of them
+ * by which a finished file is known: a line that is done before needs no more.
+ */
+#define ADL_ROW_KNOWN_COLUMNS                                \
+    "id, key, state, path, bytes, mtime, mtime_ns, sha256, " \
+    "attempts, checksum, part, earlier_ns"
+#define ADL_ROW_COLUMNS                                         \
+    ADL_ROW_KNOWN_COLUMNS ", url, etag, last_modified, total, " \
+                          "boot, err, status, retryable, error"
 #define ADL_ROW_PARAMETERS                                               \
     "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, " \
     "?16, ?17, ?18, ?19, ?20, ?21"
+
+/* Another time for the file of a row. */
+#define ADL_ROW_RENEWAL \
+    "UPDATE main.entries SET mtime = ?2, mtime_ns = ?3 WHERE id = ?1"
 
 /* Strings of records. */
 struct adl_arena {
@@ -71,8 +79,12 @@ struct adl_arena {
  */
 int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record);
 
+/* Likewise, of ADL_ROW_RENEWAL. */
+int adl_row_bind_renewal(sqlite3_stmt *stmt, uint64_t id, int64_t mtime_ns);
+
 /*
- * Read the row that stmt is at; strings are copied to the arena. 0, -ENOBUFS
+ * Read the row that stmt is at, of all columns or the known ones alone, which
+ * leave the rest zero; strings are copied to the arena. 0, -ENOBUFS
  * when they do not fit, ASYNCDL_EJOURNAL for what no asyncdl wrote.
  */
 int adl_row_read(struct adl_record *out, struct adl_arena *arena,

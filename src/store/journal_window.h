@@ -10,9 +10,12 @@
 
 #define ADL_WINDOW_MAX 256
 
-/* Gives rows behind the id ?1 up to the id ?2, at most ?3. */
-#define ADL_WINDOW_QUERY                                              \
-    "SELECT " ADL_ROW_COLUMNS " FROM main.entries WHERE id > ?1 AND " \
+/* Gives rows behind the id ?1 up to the id ?2, at most ?3: all of them, or what
+ * finished files are known by. */
+#define ADL_WINDOW_QUERY       ADL_WINDOW_SELECT(ADL_ROW_COLUMNS)
+#define ADL_WINDOW_KNOWN_QUERY ADL_WINDOW_SELECT(ADL_ROW_KNOWN_COLUMNS)
+#define ADL_WINDOW_SELECT(columns)                            \
+    "SELECT " columns " FROM main.entries WHERE id > ?1 AND " \
     "id <= ?2 ORDER BY id LIMIT ?3"
 
 struct adl_window {
@@ -32,9 +35,9 @@ struct adl_window_range {
 void adl_window_finish(struct adl_window *window);
 
 /*
- * Replace what is in it; stmt is of ADL_WINDOW_QUERY. It may hold fewer than
- * asked for, none only where there are none. 0, -ENOMEM, ASYNCDL_EJOURNAL, or,
- * in *out_rc, SQLite's result code and -EIO. Empty after a failure.
+ * Replace what is in it; stmt is of one of these queries. It may hold fewer
+ * than asked for, none only where there are none. 0, -ENOMEM, ASYNCDL_EJOURNAL,
+ * or, in *out_rc, SQLite's result code and -EIO. Empty after a failure.
  */
 int adl_window_fill(struct adl_window *window, sqlite3_stmt *stmt,
                     const struct adl_window_range *range, int *out_rc);

@@ -101,13 +101,10 @@ static int hash(struct adl_sums *out, const struct adl_lookup *lookup,
 static int renew(const struct adl_lookup *lookup,
                  const struct adl_record *record, const struct adl_found *found)
 {
-    struct adl_record renewed = *record;
-
     if (record->mtime_ns == found->mtime_ns || lookup->only_looks) {
         return 0;
     }
-    renewed.mtime_ns = found->mtime_ns;
-    return adl_journal_put(lookup->journal, &renewed);
+    return adl_journal_renew(lookup->journal, record->id, found->mtime_ns);
 }
 
 static int judge(enum adl_verdict *out, const struct adl_lookup *lookup,

@@ -130,10 +130,16 @@ static void test_what_was_put_is_found_by_the_next_run(void **state)
     adl_journal_close(journal);
     journal = open_journal(aside_fd);
     for (size_t i = 0; i < n; i++) {
+        struct adl_record expected = cases[i];
         struct adl_record found = {0};
 
+        if (expected.state == ADL_RECORD_DONE) { /* what it is known by */
+            expected.url = NULL;
+            expected.etag = NULL;
+            expected.last_modified = NULL;
+        }
         assert_int_equal(adl_journal_match(journal, cases[i].key, &found), 1);
-        assert_same(&found, &cases[i]);
+        assert_same(&found, &expected);
         assert_int_equal(adl_journal_match(journal, cases[i].key, &found), 0);
     }
     assert_int_equal(adl_journal_take_id(journal), 8);

@@ -314,17 +314,17 @@ static void test_what_was_put_before_the_index_is_kept(void **state)
 
 static void test_a_row_larger_than_the_arena_is_read(void **state)
 {
-    static char url[1000000];
+    static char path[1000000];
     int aside_fd = open_aside(*state);
     struct adl_journal *journal = open_journal(aside_fd);
     struct adl_record found;
     uint8_t key[ADL_JOURNAL_KEY];
 
-    memset(url, 'u', sizeof(url) - 1);
+    memset(path, 'p', sizeof(path) - 1);
     for (uint64_t i = 0; i < 4; i++) {
         struct adl_record record = make_record(i + 1, i);
 
-        record.url = i % 2 == 1 ? url : "short";
+        record.path = i % 2 == 1 ? path : "short";
         assert_int_equal(adl_journal_put(journal, &record), 0);
     }
     adl_journal_close(journal);
@@ -332,7 +332,7 @@ static void test_a_row_larger_than_the_arena_is_read(void **state)
     for (uint64_t i = 0; i < 4; i++) {
         make_key(key, i);
         assert_int_equal(adl_journal_match(journal, key, &found), 1);
-        assert_string_equal(found.url, i % 2 == 1 ? url : "short");
+        assert_string_equal(found.path, i % 2 == 1 ? path : "short");
     }
     adl_journal_close(journal);
     close(aside_fd);

@@ -202,7 +202,8 @@ static void test_a_touched_file_is_hashed_once(void **state)
     save(&bed, 1, "a", "abc");
     close_run(&bed);
     change_journal(&bed, "UPDATE entries SET sha256 = 'ba7816bf8f01cfea414140de"
-                         "5dae2223b00361a396177a9cb410ff61f20015ad'");
+                         "5dae2223b00361a396177a9cb410ff61f20015ad', "
+                         "url = 'kept', etag = 'kept'");
     do_deed(&bed, TOUCHED);
     open_run(&bed);
     check(&bed, 1, "a", ADL_STANDING_DONE, "a");
@@ -211,7 +212,10 @@ static void test_a_touched_file_is_hashed_once(void **state)
     close_run(&bed);
     /* no hash agrees with this one */
     change_journal(&bed, "UPDATE entries SET sha256 = '00' || "
-                         "substr(sha256, 3)");
+                         "substr(sha256, 3) WHERE url = 'kept' AND "
+                         "etag = 'kept'");
+    change_journal(&bed, "UPDATE entries SET state = 'failed' "
+                         "WHERE sha256 NOT LIKE '00%'");
     open_run(&bed);
     check(&bed, 1, "a", ADL_STANDING_DONE, "a");
     finish_bed(&bed);
