@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "asyncdl/error.h"
 #include "fetch/engine.h"
 #include "fetch/options.h"
-#include "util/siphash.h"
 
 int asyncdl_client_open(struct asyncdl_client **out, struct uv_loop_s *loop,
                         const struct asyncdl_client_options *opts)
@@ -38,33 +36,6 @@ void asyncdl_client_close(struct asyncdl_client *client,
     client->on_closed = on_closed;
     client->close_data = data;
     adl_engine_close(client);
-}
-
-/* A string and what parts it from the next. */
-static void add_part(struct adl_siphash_state *hash, const char *str)
-{
-    adl_siphash_add(hash, str, strlen(str));
-    adl_siphash_add(hash, "\n", 1);
-}
-
-/* What tells one entry of a list from another, but for those that are equal:
- * what is downloaded, and where it was asked to go. The key of the hash is no
- * secret: it must be the same in every run. */
-static void make_key(struct asyncdl_transfer *t,
-                     const struct asyncdl_client_options *options)
-{
-    static const uint64_t key[2] = {0x6173796e63646c20, 0x6a6f75726e616c31};
-    const char *how = t->name == NULL ? options->name_template : t->name;
-    const char kind[] = {t->name != NULL ? 'n' : 't', t->is_named ? 'c' : 's'};
-    struct adl_siphash_state state;
-
-    adl_siphash_init(&state, key);
-    add_part(&state, t->urls[0]);
-    add_part(&state, t->dir != NULL ? t->dir : "");
-    adl_siphash_add(&state, kind, sizeof(kind));
-    adl_siphash_add(&state, how, strlen(how));
-    const struct adl_siphash hash = adl_siphash_end(&state);
-    memcpy(t->key, &hash, sizeof(t->key));
 }
 
 /* The name is chosen and claimed when the transfer is admitted, or, where the
@@ -124,9 +95,6 @@ int asyncdl_fetch(struct asyncdl_transfer **out, struct asyncdl_client *client,
         t->index = t->id;
     }
     t->is_named = is_name_ours(t, &client->options);
-    if (client->options.journal != ASYNCDL_JOURNAL_NONE) {
-        make_key(t, &client->options);
-    }
     client->n_accepted++;
     t->on_done = on_done;
     t->data = data;

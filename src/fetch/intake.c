@@ -13,6 +13,7 @@
 #include "fetch/take.h"
 #include "store/name.h"
 #include "task/future.h"
+#include "util/siphash.h"
 
 /* How many times n_queue_low may wait while slots are free. */
 #define FURTHER 4
@@ -22,6 +23,33 @@ static struct asyncdl_transfer *of_job(struct adl_job *job)
     return (struct asyncdl_transfer *)(void *)((char *)job -
                                                offsetof(struct asyncdl_transfer,
                                                         job));
+}
+
+/* A string and what parts it from the next. */
+static void add_part(struct adl_siphash_state *hash, const char *str)
+{
+    adl_siphash_add(hash, str, strlen(str));
+    adl_siphash_add(hash, "\n", 1);
+}
+
+/* What tells one entry of a list from another, but for those that are equal:
+ * what is downloaded, and where it was asked to go. The key of the hash is no
+ * secret: it must be the same in every run. */
+static void make_key(struct asyncdl_transfer *t)
+{
+    static const uint64_t key[2] = {0x6173796e63646c20, 0x6a6f75726e616c31};
+    const char *how =
+        t->name == NULL ? t->client->options.name_template : t->name;
+    const char kind[] = {t->name != NULL ? 'n' : 't', t->is_named ? 'c' : 's'};
+    struct adl_siphash_state state;
+
+    adl_siphash_init(&state, key);
+    add_part(&state, t->urls[0]);
+    add_part(&state, t->dir != NULL ? t->dir : "");
+    adl_siphash_add(&state, kind, sizeof(kind));
+    adl_siphash_add(&state, how, strlen(how));
+    const struct adl_siphash hash = adl_siphash_end(&state);
+    memcpy(t->key, &hash, sizeof(t->key));
 }
 
 /* Where the file is wanted, before anybody else's claims are heard. Lines of a
@@ -88,9 +116,13 @@ static void note_admission(struct asyncdl_transfer *t, int rc,
 static void run_admission(struct adl_job *job)
 {
     struct asyncdl_transfer *t = of_job(job);
-    const struct adl_ledger_ask ask = make_ask(t);
     struct adl_buf path = {0};
     char error[ADL_LEDGER_ERROR_MAX] = "";
+
+    if (t->client->options.journal != ASYNCDL_JOURNAL_NONE) {
+        make_key(t);
+    }
+    const struct adl_ledger_ask ask = make_ask(t);
     int rc =
         adl_ledger_admit(t->client->ledger, &ask, &path, &t->admission, error);
 

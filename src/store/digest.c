@@ -100,13 +100,19 @@ unsigned adl_checks_kinds(const struct adl_checks *checks)
     return wanted & ~ADL_DIGEST_BIT(ADL_DIGEST_NONE);
 }
 
-void adl_digest_format(char *out, const uint8_t *bytes, size_t len)
+/* Computed, as compilers do that for many bytes at once, where each would have
+ * to be looked up alone. */
+static char get_digit(unsigned value)
 {
-    static const char digits[] = "0123456789abcdef";
+    return (char)('0' + value + (value > 9 ? 'a' - '0' - 10 : 0));
+}
 
+void adl_digest_format(char *restrict out, const uint8_t *restrict bytes,
+                       size_t len)
+{
     for (size_t i = 0; i < len; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
+        out[2 * i] = get_digit(bytes[i] >> 4);
+        out[2 * i + 1] = get_digit(bytes[i] & 15);
     }
     out[2 * len] = '\0';
 }
