@@ -8,7 +8,8 @@
  *
  * A run keeps its journal in DIR/.asyncdl/journal.db. Reading it disturbs no
  * run that is under way: what is read then is what was committed, and what is
- * committed meanwhile may or may not be seen. Nothing in it is changed. The
+ * committed meanwhile may or may not be seen. Nothing in it is changed, and
+ * the right to read is enough, on a read-only disk too. The
  * functions block, on the disk and for up to 5 s on another program that holds
  * the database; a journal is used by one thread at a time, any thread.
  */
@@ -71,8 +72,9 @@ struct asyncdl_journal_run {
  *     ASYNCDL_EJOURNAL for one that is damaged, ASYNCDL_EJOURNALNEW for one of
  *     a newer asyncdl, ASYNCDL_EINWAY where a link or folder has its name;
  *     -EBUSY where a run holds it alone, on file systems without shared memory;
- *     -EACCES, -EROFS where the folder cannot be written to and the journal
- *     still needs it, after a crash; -ENOMEM or another -errno
+ *     -EACCES where one of its files may not be read; -EROFS where a run under
+ *     way shares no memory with a folder that cannot be written to; -ENOMEM or
+ *     another -errno
  */
 ASYNCDL_API int asyncdl_journal_open(struct asyncdl_journal **out,
                                      const char *dir);

@@ -23,11 +23,22 @@ static int keep_path(sqlite3_vfs *vfs, const char *path, int cap, char *out)
     return n >= 0 && n < cap ? SQLITE_OK : SQLITE_CANTOPEN;
 }
 
-int adl_folderdb_open(struct adl_folderdb *out, int folder_fd, const char *name,
-                      int flags)
+/* In place of what removes files: SQLite tidies up what it takes for left
+ * over, though it may only read. */
+static int keep_file(sqlite3_vfs *vfs, const char *path, int sync)
+{
+    (void)vfs;
+    (void)path;
+    (void)sync;
+    return SQLITE_OK;
+}
+
+/* layer is one of SQLite's own. */
+static int open_on(struct adl_folderdb *out, const char *layer, int folder_fd,
+                   const char *name, int flags)
 {
     char path[PATH_MAX_HERE];
-    const sqlite3_vfs *usual = sqlite3_vfs_find("unix");
+    const sqlite3_vfs *usual = sqlite3_vfs_find(layer);
 
     *out = (struct adl_folderdb){0};
     if (usual == NULL) {
@@ -42,6 +53,9 @@ int adl_folderdb_open(struct adl_folderdb *out, int folder_fd, const char *name,
     out->vfs.pNext = NULL;
     out->vfs.zName = out->vfs_name;
     out->vfs.xFullPathname = keep_path;
+    if ((flags & SQLITE_OPEN_READONLY) != 0) {
+        out->vfs.xDelete = keep_file;
+    }
     int rc = sqlite3_vfs_register(&out->vfs, 0);
     if (rc != SQLITE_OK) {
         *out = (struct adl_folderdb){0};
@@ -53,6 +67,18 @@ int adl_folderdb_open(struct adl_folderdb *out, int folder_fd, const char *name,
         (void)sqlite3_extended_result_codes(out->db, 1); /* cannot fail */
     }
     return rc;
+}
+
+int adl_folderdb_open(struct adl_folderdb *out, int folder_fd, const char *name,
+                      int flags)
+{
+    return open_on(out, "unix", folder_fd, name, flags);
+}
+
+int adl_folderdb_open_unlocked(struct adl_folderdb *out, int folder_fd,
+                               const char *name)
+{
+    return open_on(out, "unix-none", folder_fd, name, SQLITE_OPEN_READONLY);
 }
 
 void adl_folderdb_close(struct adl_folderdb *folderdb)

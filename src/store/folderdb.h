@@ -18,11 +18,20 @@ struct adl_folderdb {
 /*
  * Open the database of that name; flags are those of sqlite3_open_v2(). With
  * SQLITE_OPEN_URI, parameters may follow the name ("journal.db?immutable=1").
+ * With SQLITE_OPEN_READONLY it removes nothing.
  * The folder is borrowed until close. Answers SQLite's result code; after a
  * failure out->db may be there to ask for more, so close it in any case.
  */
 int adl_folderdb_open(struct adl_folderdb *out, int folder_fd, const char *name,
                       int flags);
+
+/*
+ * Likewise, to be read along with its WAL while nobody writes it: no lock is
+ * taken. With "PRAGMA locking_mode = EXCLUSIVE" as its first statement no
+ * memory is shared either, so that no file is needed for that.
+ */
+int adl_folderdb_open_unlocked(struct adl_folderdb *out, int folder_fd,
+                               const char *name);
 
 /* All its statements must be finalized. One that is closed is allowed. */
 void adl_folderdb_close(struct adl_folderdb *folderdb);

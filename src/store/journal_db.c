@@ -94,9 +94,17 @@ static int judge_readonly(struct adl_journal_db *db, int err)
 {
     if (faccessat(db->aside_fd, ADL_JOURNAL_FILE, W_OK, 0) < 0 ||
         faccessat(db->aside_fd, ".", W_OK, 0) < 0) {
-        err = errno == EACCES || errno == EPERM ? -EACCES : err;
+        err = errno == EACCES || errno == EPERM ? -EACCES : -EROFS;
     }
     return err;
+}
+
+/* A file is missing: the journal, or one that SQLite would have made. */
+static int judge_missing(struct adl_journal_db *db)
+{
+    return faccessat(db->aside_fd, ADL_JOURNAL_FILE, F_OK, 0) < 0
+               ? -ENOENT
+               : judge_readonly(db, -EIO);
 }
 
 int adl_journal_db_judge(struct adl_journal_db *db, int rc)
@@ -107,6 +115,8 @@ int adl_journal_db_judge(struct adl_journal_db *db, int rc)
 
     if (err == -EROFS) {
         err = judge_readonly(db, err);
+    } else if (err == -ENOENT) {
+        err = judge_missing(db);
     }
     if (err == ASYNCDL_EJOURNAL) {
         (void)snprintf(db->why, sizeof(db->why),
@@ -279,27 +289,30 @@ static int check(struct adl_journal_db *db)
 
 /* What holds for every connection. Nothing in the file may run code. locking
  * must come before anything that reads the file. */
-static int open_file(struct adl_journal_db *db, const char *name, int flags,
-                     const char *locking)
+static int set_up(struct adl_journal_db *db, const char *locking)
 {
-    int err = adl_journal_db_judge(
-        db, adl_folderdb_open(&db->folder, db->aside_fd, name, flags));
-
-    if (err < 0) {
-        return err;
-    }
     sqlite3 *handle = db->folder.db;
+
     (void)sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, MAX_TEXT_BYTES);
     (void)sqlite3_busy_timeout(handle, BUSY_MS); /* cannot fail */
     /* These cannot fail either. */
     (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    err = adl_journal_db_exec(db, locking);
+    int err = adl_journal_db_exec(db, locking);
     return err < 0 ? err
                    : adl_journal_db_exec(db, "PRAGMA temp_store = FILE;"
                                              "PRAGMA cache_size = -2048;"
                                              "PRAGMA mmap_size = 0");
+}
+
+static int open_file(struct adl_journal_db *db, const char *name, int flags,
+                     const char *locking)
+{
+    int err = adl_journal_db_judge(
+        db, adl_folderdb_open(&db->folder, db->aside_fd, name, flags));
+
+    return err < 0 ? err : set_up(db, locking);
 }
 
 static int set_wal(struct adl_journal_db *db)
@@ -366,31 +379,36 @@ int adl_journal_db_open(struct adl_journal_db *db, bool is_durable)
     return err;
 }
 
+/* One that is open to be read. */
+static int check_reading(struct adl_journal_db *db)
+{
+    (void)sqlite3_db_config(db->folder.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                            NULL); /* cannot fail */
+    int is_journal = check(db);
+
+    if (is_journal == 0) {
+        return refuse(db, -ENOENT, ADL_JOURNAL_FILE " has nothing in it yet");
+    }
+    return is_journal < 0 ? is_journal : 0;
+}
+
 static int open_reading(struct adl_journal_db *db, const char *name, int flags)
 {
     int err = open_file(db, name, flags | SQLITE_OPEN_READONLY, SHARED);
 
-    if (err == 0) {
-        (void)sqlite3_db_config(db->folder.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
-                                1, NULL); /* cannot fail */
-        err = check(db);
-        if (err == 0) {
-            return refuse(db, -ENOENT,
-                          ADL_JOURNAL_FILE " has nothing in it yet");
-        }
-    }
-    return err < 0 ? err : 0;
+    return err < 0 ? err : check_reading(db);
 }
 
-/* Has all that was written arrived in the database itself, for good? */
-static bool is_at_rest(struct adl_journal_db *db)
+static int open_unlocked(struct adl_journal_db *db)
 {
-    struct stat info;
-    bool has_wal = fstatat(db->aside_fd, ADL_JOURNAL_FILE "-wal", &info,
-                           AT_SYMLINK_NOFOLLOW) == 0 &&
-                   info.st_size > 0;
+    int err = adl_journal_db_judge(
+        db, adl_folderdb_open_unlocked(&db->folder, db->aside_fd,
+                                       ADL_JOURNAL_FILE));
 
-    return !has_wal && adl_journal_db_is_locked(db) == 0;
+    if (err == 0) {
+        err = set_up(db, ALONE);
+    }
+    return err < 0 ? err : check_reading(db);
 }
 
 /* 0, or what is wrong where there is none. */
@@ -404,26 +422,52 @@ static int need(struct adl_journal_db *db)
     return err < 0 ? err : 0;
 }
 
-/* As it is now, without memory to be shared with who writes it. */
+/* Is no run under way? Then db->still is how its files are. */
+static bool is_still(struct adl_journal_db *db)
+{
+    adl_still_look(&db->still, db->aside_fd);
+    return adl_journal_db_is_locked(db) == 0;
+}
+
+/* As db->still has it, without memory to be shared with who writes it. SQLite
+ * needs no WAL where nothing is in it, and would make one. */
 static int open_still(struct adl_journal_db *db)
 {
-    return open_reading(db, ADL_JOURNAL_FILE "?immutable=1", SQLITE_OPEN_URI);
+    return adl_still_has_wal(&db->still)
+               ? open_unlocked(db)
+               : open_reading(db, ADL_JOURNAL_FILE "?immutable=1",
+                              SQLITE_OPEN_URI);
+}
+
+/* May it be that nothing can be shared? */
+static bool may_be_apart(int err)
+{
+    return err < 0 && err != -ENOENT && err != -ENOMEM && err > ASYNCDL_EHTTP;
 }
 
 int adl_journal_db_open_reading(struct adl_journal_db *db)
 {
     int err = need(db);
 
+    db->still = (struct adl_still){.is_known = false};
     if (err == 0) {
         err = open_reading(db, ADL_JOURNAL_FILE, 0);
     }
-    if (err < 0 && err != -ENOENT && err != -ENOMEM && err > ASYNCDL_EHTTP &&
-        is_at_rest(db)) {
-        /* A folder that we may not write to, where no shared memory is. */
-        adl_journal_db_close(db);
-        err = open_still(db);
+    if (may_be_apart(err)) {
+        if (is_still(db)) {
+            adl_journal_db_close(db);
+            err = open_still(db);
+        } else {
+            db->still.is_known = false;
+        }
     }
     return err;
+}
+
+bool adl_journal_db_is_outdated(struct adl_journal_db *db)
+{
+    return db->still.is_known && (adl_journal_db_is_locked(db) != 0 ||
+                                  !adl_still_holds(&db->still, db->aside_fd));
 }
 
 int adl_journal_db_open_looking(struct adl_journal_db *db)
@@ -433,7 +477,9 @@ int adl_journal_db_open_looking(struct adl_journal_db *db)
     if (err < 0) {
         return err;
     }
-    return is_at_rest(db) ? open_still(db) : adl_journal_db_open_reading(db);
+    return is_still(db) && !adl_still_has_wal(&db->still)
+               ? open_still(db)
+               : adl_journal_db_open_reading(db);
 }
 
 void adl_journal_db_close(struct adl_journal_db *db)

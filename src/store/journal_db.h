@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "store/folderdb.h"
+#include "store/journal_still.h"
 
 #define ADL_JOURNAL_FILE "journal.db"
 #define ADL_JOURNAL_LOCK "journal.lock"
@@ -23,7 +24,8 @@
 
 struct adl_journal_db {
     struct adl_folderdb folder;
-    int aside_fd;                  /* DIR/.asyncdl/, borrowed */
+    struct adl_still still; /* is_known: nothing is shared with writers */
+    int aside_fd;           /* DIR/.asyncdl/, borrowed */
     char why[ADL_JOURNAL_WHY_MAX]; /* the last failure, in one line */
 };
 
@@ -45,8 +47,17 @@ int adl_journal_db_is_locked(struct adl_journal_db *db);
  */
 int adl_journal_db_open(struct adl_journal_db *db, bool is_durable);
 
-/* Open to be read. As above, -ENOENT where there is none, or -EBUSY. */
+/*
+ * Open to be read. As above, -ENOENT where there is none, or -EBUSY. Where no
+ * memory can be shared, as in a folder that we may not write to, and no run is
+ * under way, it is read as it is; then ask after each reading whether it is
+ * outdated.
+ */
 int adl_journal_db_open_reading(struct adl_journal_db *db);
+
+/* May what was read be wrong, because it was written meanwhile? Open it
+ * anew. */
+bool adl_journal_db_is_outdated(struct adl_journal_db *db);
 
 /* Likewise, and where the journal is at rest no file is made beside it. */
 int adl_journal_db_open_looking(struct adl_journal_db *db);

@@ -13,6 +13,8 @@
 #include "store/journal_db.h"
 #include "store/journal_window.h"
 
+#define MAX_TRIES 5 /* to read it while it is not written */
+
 struct asyncdl_journal {
     struct adl_journal_db db;
     struct adl_window window;
@@ -40,6 +42,45 @@ static int open_aside(int *out, const char *dir)
     return err;
 }
 
+static int open_db(struct asyncdl_journal *journal)
+{
+    int err = adl_journal_db_open_reading(&journal->db);
+
+    return err < 0 ? err
+                   : adl_journal_db_prepare(&journal->next, &journal->db,
+                                            ADL_WINDOW_QUERY);
+}
+
+static void close_db(struct asyncdl_journal *journal)
+{
+    (void)sqlite3_finalize(journal->next); /* repeats what was told */
+    journal->next = NULL;
+    adl_journal_db_close(&journal->db);
+}
+
+/*
+ * Read something whole. Where nothing is shared with who writes the journal,
+ * what was read is good only if nobody did meanwhile.
+ */
+static int read_still(struct asyncdl_journal *journal,
+                      int (*read)(struct asyncdl_journal *journal, void *out),
+                      void *out)
+{
+    for (int i = 0; i < MAX_TRIES; i++) {
+        int answer = read(journal, out);
+
+        if (!adl_journal_db_is_outdated(&journal->db)) {
+            return answer;
+        }
+        close_db(journal);
+        answer = open_db(journal);
+        if (answer < 0) {
+            return answer;
+        }
+    }
+    return -EBUSY;
+}
+
 int asyncdl_journal_open(struct asyncdl_journal **out, const char *dir)
 {
     struct asyncdl_journal *journal = calloc(1, sizeof(*journal));
@@ -51,11 +92,7 @@ int asyncdl_journal_open(struct asyncdl_journal **out, const char *dir)
     int err = open_aside(&journal->aside_fd, dir);
     if (err == 0) {
         journal->db.aside_fd = journal->aside_fd;
-        err = adl_journal_db_open_reading(&journal->db);
-    }
-    if (err == 0) {
-        err = adl_journal_db_prepare(&journal->next, &journal->db,
-                                     ADL_WINDOW_QUERY);
+        err = open_db(journal);
     }
     if (err < 0) {
         asyncdl_journal_close(journal);
@@ -65,7 +102,8 @@ int asyncdl_journal_open(struct asyncdl_journal **out, const char *dir)
     return 0;
 }
 
-static int read_on(struct asyncdl_journal *journal)
+/* out is not used. */
+static int fill(struct asyncdl_journal *journal, void *out)
 {
     struct adl_window *window = &journal->window;
     const struct adl_window_range range = {
@@ -76,11 +114,23 @@ static int read_on(struct asyncdl_journal *journal)
     int rc = SQLITE_OK;
     int err = adl_window_fill(window, journal->next, &range, &rc);
 
+    (void)out;
+    return err == -EIO ? adl_journal_db_judge(&journal->db, rc) : err;
+}
+
+static int read_on(struct asyncdl_journal *journal)
+{
+    struct adl_window *window = &journal->window;
+    int err = read_still(journal, fill, NULL);
+
     journal->at = 0;
+    if (err < 0) {
+        window->n = 0;
+    }
     if (window->n > 0) {
         journal->read = window->records[window->n - 1].id;
     }
-    return err == -EIO ? adl_journal_db_judge(&journal->db, rc) : err;
+    return err;
 }
 
 int asyncdl_journal_next(struct asyncdl_journal_entry *out,
@@ -111,7 +161,7 @@ int asyncdl_journal_next(struct asyncdl_journal_entry *out,
     return 1;
 }
 
-static int read_run(struct asyncdl_journal_run *out, sqlite3_stmt *stmt)
+static int step_run(struct asyncdl_journal_run *out, sqlite3_stmt *stmt)
 {
     int rc = sqlite3_step(stmt);
 
@@ -129,8 +179,8 @@ static int read_run(struct asyncdl_journal_run *out, sqlite3_stmt *stmt)
     return rc;
 }
 
-int asyncdl_journal_get_last_run(struct asyncdl_journal_run *out,
-                                 struct asyncdl_journal *journal)
+/* out is a struct asyncdl_journal_run. */
+static int read_run(struct asyncdl_journal *journal, void *out)
 {
     struct asyncdl_journal_run run = {0};
     sqlite3_stmt *stmt = NULL;
@@ -141,7 +191,7 @@ int asyncdl_journal_get_last_run(struct asyncdl_journal_run *out,
                                   &stmt, &journal->db,
                                   "SELECT started, ended, status, done, failed "
                                   "FROM main.runs ORDER BY id DESC LIMIT 1");
-    int rc = err < 0 ? SQLITE_DONE : read_run(&run, stmt);
+    int rc = err < 0 ? SQLITE_DONE : step_run(&run, stmt);
 
     if (err == 0) {
         err = adl_journal_db_judge(&journal->db, rc);
@@ -151,8 +201,20 @@ int asyncdl_journal_get_last_run(struct asyncdl_journal_run *out,
         return err;
     }
     run.under_way = is_locked && run.ended == 0;
-    *out = run;
+    *(struct asyncdl_journal_run *)out = run;
     return 1;
+}
+
+int asyncdl_journal_get_last_run(struct asyncdl_journal_run *out,
+                                 struct asyncdl_journal *journal)
+{
+    struct asyncdl_journal_run run = {0};
+    int answer = read_still(journal, read_run, &run);
+
+    if (answer == 1) {
+        *out = run;
+    }
+    return answer;
 }
 
 void asyncdl_journal_close(struct asyncdl_journal *journal)
@@ -160,8 +222,7 @@ void asyncdl_journal_close(struct asyncdl_journal *journal)
     if (journal == NULL) {
         return;
     }
-    (void)sqlite3_finalize(journal->next); /* repeats what was told */
-    adl_journal_db_close(&journal->db);
+    close_db(journal);
     adl_window_finish(&journal->window);
     if (journal->aside_fd >= 0) {
         (void)close(journal->aside_fd); /* a folder */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -14,6 +15,7 @@
 #include "asyncdl/error.h"
 #include "store/journal.h"
 #include "support/cmd.h"
+#include "support/scratch.h"
 
 /* Open the journal of "out", as a run does. */
 static struct adl_journal *begin(struct cmd *cmd)
@@ -168,6 +170,41 @@ static void test_what_cannot_be_read_ends_with_2(void **state)
     cmd_finish(&cmd);
 }
 
+/* Killed, its index lost, and no way to write there. */
+static void test_a_read_only_disk_tells_where_the_batch_stands(void **state)
+{
+    struct cmd cmd;
+    int status = -1;
+
+    (void)state;
+    cmd_init(&cmd);
+    const char *out = cmd_text(&cmd, "%s/out", cmd.dir.path);
+    assert_int_equal(mkdir(out, 0777), 0);
+    if (!scratch_mount(out, 4u << 20)) {
+        cmd_finish(&cmd);
+        skip(); /* only root may mount */
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct adl_journal *journal = begin(&cmd);
+
+        put(journal, 3, &done);
+        put(journal, 2, &missing);
+        _exit(0); /* closes nothing */
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(unlink(cmd_text(&cmd, "%s/.asyncdl/journal.db-shm", out)),
+                     0);
+    scratch_remount(out, true);
+    ask(&cmd, 3);
+    cmd_need_text(cmd.out, "         3  done, 3.0 KiB\n");
+    cmd_need_text(cmd.out, "         2  failed for good\n");
+    cmd_need_text(cmd.out, " and was killed, ");
+    assert_string_equal(cmd.err, "");
+    scratch_unmount(out);
+    cmd_finish(&cmd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_a_finished_batch_ends_with_0),
         cmocka_unit_test(test_a_batch_that_did_nothing_is_not_told_as_done),
         cmocka_unit_test(test_what_cannot_be_read_ends_with_2),
+        cmocka_unit_test(test_a_read_only_disk_tells_where_the_batch_stands),
     };
 
     return cmocka_run_group_tests_name("status", tests, NULL, NULL);

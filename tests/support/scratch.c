@@ -136,3 +136,11 @@ void scratch_unmount(const char *path)
 {
     assert_int_equal(umount2(path, MNT_DETACH), 0);
 }
+
+void scratch_remount(const char *path, bool is_read_only)
+{
+    assert_int_equal(
+        mount("tmpfs", path, "tmpfs",
+              MS_REMOUNT | MS_NODEV | (is_read_only ? MS_RDONLY : 0UL), NULL),
+        0);
+}

@@ -41,4 +41,8 @@ bool scratch_holds(const char *path, const void *bytes, size_t len);
 bool scratch_mount(const char *path, unsigned size_bytes);
 void scratch_unmount(const char *path);
 
+/* Make what is mounted there read-only, or not. No file in it may be open for
+ * writing. */
+void scratch_remount(const char *path, bool is_read_only);
+
 #endif
