@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A list whose runs are ended at random instants, by any signal, with the
- * server there or not: no file is torn, none is asked for twice once it has its
- * name, and in the end all are right. */
+ * server or the network there or not: no file is torn, none is asked for twice
+ * once it has its name, and in the end all are right. */
 #include <inttypes.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
 #include "support/http.h"
+#include "support/netns.h"
 #include "support/rerun.h"
 
 #define SEED     UINT64_C(20231)
@@ -41,6 +43,7 @@ struct siege {
     json_int_t n_requests[N_FILES]; /* when it was */
     int n_whole;
     const char *salt;
+    int64_t cut_ms; /* since when there is no network */
 };
 
 static uint64_t draw(struct siege *s, uint64_t below)
@@ -292,6 +295,120 @@ static void test_a_server_that_dies_and_returns_costs_nothing(void **state)
     siege_finish(&s);
 }
 
+/* Three hosts, so that it is not one of them that is taken for down. */
+static void name_hosts(struct siege *s)
+{
+    adl_buf_reset(&s->list);
+    for (int i = 0; i < N_FILES; i++) {
+        char target[64];
+
+        write_target(target, s, i);
+        assert_int_equal(adl_buf_addf(&s->list, "http://127.0.0.%d:@PORT@%s\n",
+                                      1 + i % 3, target),
+                         0);
+    }
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now = {0};
+
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void cut_network(struct siege *s)
+{
+    netns_set_up(false);
+    s->cut_ms = now_ms();
+}
+
+/* The kernel still delivers requests of runs that are gone, and tries that at
+ * intervals that double: they arrive within the time that the cut lasted. */
+static void mend_network(struct siege *s)
+{
+    netns_set_up(true);
+    (void)poll(NULL, 0, (int)(now_ms() - s->cut_ms) + 300);
+}
+
+/* A run under way loses the network, and is ended while it waits for it. */
+static void end_while_cut(struct siege *s, const char *options, int signum)
+{
+    struct proc *proc = download_start(&s->d, adl_buf_str(&s->list), options);
+
+    wait_for_requests(s, proc, 1 + draw(s, 40));
+    (void)poll(NULL, 0, (int)draw(s, 60));
+    cut_network(s);
+    (void)poll(NULL, 0, (int)draw(s, 200));
+    (void)proc_signal(proc, signum); /* or it is over */
+    collect(s, proc);
+    need_ended(s, signum);
+}
+
+/* One that never sees the network. */
+static void end_without_network(struct siege *s, const char *options,
+                                int signum)
+{
+    struct proc *proc = download_start(&s->d, adl_buf_str(&s->list), options);
+
+    (void)poll(NULL, 0, 20 + (int)draw(s, 200));
+    assert_int_equal(proc_signal(proc, signum), 0); /* it waits */
+    collect(s, proc);
+    need_ended(s, signum);
+}
+
+/* The last run begins without a network, and loses it once more, for so long
+ * that it says so. */
+static void end_siege_of_network(struct siege *s, const char *options)
+{
+    cut_network(s);
+    struct proc *proc = download_start(&s->d, adl_buf_str(&s->list), options);
+    (void)poll(NULL, 0, 200);
+    assert_true(proc_is_running(proc));
+    mend_network(s);
+    wait_for_requests(s, proc, 20);
+    cut_network(s);
+    (void)poll(NULL, 0, 3000);
+    mend_network(s);
+    cmd_wait(&s->d.cmd, proc, 0);
+    cmd_need_text(s->d.cmd.err, "asyncdl: network is down: ");
+    cmd_need_text(s->d.cmd.err, "asyncdl: network is back: ");
+    end_siege(s);
+}
+
+static void test_a_cut_network_and_kills_lose_and_tear_nothing(void **state)
+{
+    static const char options[] = OPTIONS " --retry 2 --connect-timeout 1s "
+                                          "--stall-timeout 2s";
+    static const int signals[] = {SIGKILL, SIGINT, SIGKILL, SIGTERM};
+    const char *args[] = {"--bind", "0.0.0.0", "--latency", "20", NULL};
+    struct download_servers *servers = *state;
+    struct download_servers cut = *servers;
+    struct netns ns;
+    struct siege s;
+    void *cut_state = &cut;
+
+    if (!netns_enter(&ns)) {
+        skip();
+    }
+    netns_set_up(true);
+    server_need(&cut.site, server_start_site(&cut.site, args));
+    siege_init(&s, &cut_state, SEED, "away");
+    name_hosts(&s);
+    for (size_t i = 0; i < 6; i++) {
+        end_while_cut(&s, options, signals[i % 4]);
+        end_without_network(&s, options, signals[(i + i / 4) % 4]);
+        mend_network(&s);
+        need_no_more_requests(&s);
+        look(&s);
+    }
+    assert_true(s.n_whole > 0 && s.n_whole < N_FILES);
+    end_siege_of_network(&s, options);
+    siege_finish(&s);
+    server_stop(&cut.site);
+    netns_leave(&ns);
+}
+
 static int setup(void **state)
 {
     struct download_servers *servers = calloc(1, sizeof(*servers));
@@ -310,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_interrupts_lose_and_tear_nothing),
         cmocka_unit_test(test_terminations_lose_and_tear_nothing),
         cmocka_unit_test(test_a_server_that_dies_and_returns_costs_nothing),
+        cmocka_unit_test(test_a_cut_network_and_kills_lose_and_tear_nothing),
     };
 
     return cmocka_run_group_tests(tests, setup, download_group_teardown);
