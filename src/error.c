@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "asyncdl/error.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #include <uv.h>
@@ -41,6 +42,10 @@ static const struct entry entries[] = {
     {ASYNCDL_EJOURNAL, "EJOURNAL", "the journal is damaged, or is none"},
     {ASYNCDL_EJOURNALNEW, "EJOURNALNEW", "the journal is of a newer asyncdl"},
     {ASYNCDL_ECHANGED, "ECHANGED", "its file was changed since it was saved"},
+    /* disks' own, which libuv does not know */
+    {-EDQUOT, "EDQUOT", "disk quota exceeded"},
+    {-ESTALE, "ESTALE", "stale file handle"},
+    {-EUCLEAN, "EUCLEAN", "the file system is damaged"},
 };
 
 static const struct entry *find(int err)

@@ -51,7 +51,9 @@ static int appear(struct adl_body *body, const struct adl_sink_target *target,
     } else {
         err = adl_sink_commit(sink, target, &error);
     }
-    if (err < 0 && body->ops->on_unmade != NULL) {
+    /* One whose name may not last is in the journal as it should be: where it
+     * is missing after a power cut, it is downloaded again. */
+    if (err < 0 && !error.is_named && body->ops->on_unmade != NULL) {
         body->ops->on_unmade(body, err, error.text);
     }
     adl_save_keep_error(body, &error);
@@ -242,6 +244,25 @@ static bool must_write(const struct adl_body *body)
     return body->work.is_dropping ? body->work.is_keeping && !is_nothing : true;
 }
 
+/*
+ * Make it ready. Where that fails nothing of it is kept: a disk that could not
+ * take it may have lost any of it, and would not say so again.
+ */
+static int prepare(struct adl_body *body, struct adl_sink_error *error)
+{
+    int err = adl_sink_prepare(body->sink, &body->work.target, error);
+
+    if (err < 0 && err != ASYNCDL_ECHECKSUM) {
+        adl_sink_abort(body->sink);
+        body->sink = NULL;
+        if (body->is_noted) {
+            (void)body->ops->on_void(body); /* err tells */
+            body->is_noted = false;
+        }
+    }
+    return err;
+}
+
 void adl_save_stream(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
@@ -252,8 +273,7 @@ void adl_save_stream(struct adl_job *job)
         body->work.err = write_chunks(body, &error);
     }
     if (body->work.is_saving && body->work.err == 0) {
-        body->work.err =
-            adl_sink_prepare(body->sink, &body->work.target, &error);
+        body->work.err = prepare(body, &error);
     }
     if (body->work.is_dropping || body->work.err < 0) {
         end_without_file(body, job);

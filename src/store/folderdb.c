@@ -100,6 +100,35 @@ static int get_errno(const struct adl_folderdb *folderdb, int fallback)
     return err > 0 ? -err : fallback;
 }
 
+/* What it said of that file, or 0. which is of the file, or of its WAL. */
+static int get_errno_of(const struct adl_folderdb *folderdb, int which)
+{
+    sqlite3_file *file = NULL;
+    int err = 0;
+
+    if (sqlite3_file_control(folderdb->db, "main", which, &file) != SQLITE_OK ||
+        file == NULL || file->pMethods == NULL ||
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &err) !=
+            SQLITE_OK) {
+        return 0;
+    }
+    return err > 0 && err != EAGAIN && err != EACCES ? -err : 0; /* a lock */
+}
+
+/* The connection is not told why a commit could not write, the file is. */
+static int get_io_errno(const struct adl_folderdb *folderdb)
+{
+    int err = get_errno(folderdb, 0);
+
+    if (err == 0 && folderdb->db != NULL) {
+        err = get_errno_of(folderdb, SQLITE_FCNTL_JOURNAL_POINTER);
+    }
+    if (err == 0 && folderdb->db != NULL) {
+        err = get_errno_of(folderdb, SQLITE_FCNTL_FILE_POINTER);
+    }
+    return err < 0 ? err : -EIO;
+}
+
 int adl_folderdb_translate(const struct adl_folderdb *folderdb, int rc)
 {
     switch (rc & 0xff) {
@@ -132,6 +161,6 @@ int adl_folderdb_translate(const struct adl_folderdb *folderdb, int rc)
     case SQLITE_CANTOPEN:
         return get_errno(folderdb, -EACCES);
     default:
-        return get_errno(folderdb, -EIO);
+        return get_io_errno(folderdb);
     }
 }

@@ -353,6 +353,19 @@ int adl_journal_commit(struct adl_journal *journal)
     return err;
 }
 
+int adl_journal_distrust_halves(struct adl_journal *journal)
+{
+    uv_mutex_lock(&journal->lock);
+    int err = commit(journal);
+    if (err == 0) {
+        err = adl_journal_db_exec(
+            &journal->db,
+            "UPDATE main.entries SET boot = NULL WHERE state = 'half'");
+    }
+    uv_mutex_unlock(&journal->lock);
+    return err;
+}
+
 int adl_journal_end_run(struct adl_journal *journal, int status)
 {
     uv_mutex_lock(&journal->lock);

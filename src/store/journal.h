@@ -106,6 +106,12 @@ int adl_journal_renew(struct adl_journal *journal, uint64_t id,
 int adl_journal_commit(struct adl_journal *journal);
 
 /*
+ * Commit, and let no half count for more than what was synced of it, also on
+ * this boot. 0 or negative.
+ */
+int adl_journal_distrust_halves(struct adl_journal *journal);
+
+/*
  * Read all that was there at open: 0, ASYNCDL_EJOURNAL where a row makes no
  * sense or cannot be read, or another negative code.
  */

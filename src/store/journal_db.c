@@ -364,8 +364,8 @@ static int open_writing(struct adl_journal_db *db, bool is_durable,
 /* May it be the file system that cannot share memory? */
 static bool may_be_unshared(int err)
 {
-    return err != 0 && err != -ENOMEM && err != -ENOSPC && err != -EACCES &&
-           err != -EBUSY && err > ASYNCDL_EHTTP;
+    return err != 0 && err != -ENOMEM && err != -ENOSPC && err != -EDQUOT &&
+           err != -EACCES && err != -EBUSY && err > ASYNCDL_EHTTP;
 }
 
 int adl_journal_db_open(struct adl_journal_db *db, bool is_durable)

@@ -23,9 +23,11 @@ struct adl_ledger {
     struct adl_ledger_options options;
     struct adl_journal *journal; /* NULL: none is kept */
     char boot[BOOT_ID_MAX];      /* "": not known */
+    uv_mutex_t sync_lock;        /* whoever syncs holds it meanwhile */
     uv_mutex_t lock;             /* guards all below */
     struct adl_names *names;
     bool knows_old; /* names of the journal are among names */
+    int sync_err;   /* of the first sync that failed */
 };
 
 /* Which boot of the machine this is: what was written before another may not
@@ -109,6 +111,19 @@ static int open_journal(struct adl_ledger *ledger,
     return err;
 }
 
+static int init_locks(struct adl_ledger *ledger)
+{
+    int err = uv_mutex_init(&ledger->lock);
+
+    if (err == 0) {
+        err = uv_mutex_init(&ledger->sync_lock);
+        if (err < 0) {
+            uv_mutex_destroy(&ledger->lock);
+        }
+    }
+    return err;
+}
+
 int adl_ledger_open(struct adl_ledger **out, struct adl_dir *dir,
                     const struct adl_ledger_options *options,
                     char error[ADL_LEDGER_ERROR_MAX])
@@ -129,7 +144,7 @@ int adl_ledger_open(struct adl_ledger **out, struct adl_dir *dir,
         err = open_journal(ledger, error);
     }
     if (err == 0) {
-        err = uv_mutex_init(&ledger->lock);
+        err = init_locks(ledger);
     }
     if (err < 0) {
         adl_journal_close(ledger->journal);
@@ -153,6 +168,7 @@ void adl_ledger_close(struct adl_ledger *ledger, int status)
     (void)adl_ledger_settle(ledger); /* each file was settled before its end */
     adl_journal_close(ledger->journal);
     adl_names_destroy(ledger->names);
+    uv_mutex_destroy(&ledger->sync_lock);
     uv_mutex_destroy(&ledger->lock);
     free(ledger);
 }
@@ -340,6 +356,7 @@ int adl_ledger_look(struct adl_ledger *ledger, const struct adl_ledger_ask *ask,
         .journal = ledger->journal,
         .boot = ledger->boot,
         .only_looks = ledger->options.only_looks,
+        .is_durable = ledger->options.sync != ADL_SYNC_NONE,
         .demand = {.expected = ask->expected,
                    .overwrite = ask->overwrite,
                    .restarts = ledger->options.restarts,
@@ -363,12 +380,21 @@ int adl_ledger_look(struct adl_ledger *ledger, const struct adl_ledger_ask *ask,
     return 0;
 }
 
+static int get_sync_err(struct adl_ledger *ledger)
+{
+    uv_mutex_lock(&ledger->lock);
+    int err = ledger->sync_err;
+    uv_mutex_unlock(&ledger->lock);
+    return err;
+}
+
 int adl_ledger_note(struct adl_ledger *ledger, struct adl_record *record)
 {
     if (ledger->journal == NULL || ledger->options.only_looks) {
         return 0;
     }
-    if (record->state == ADL_RECORD_PARTIAL && ledger->boot[0] != '\0') {
+    if (record->state == ADL_RECORD_PARTIAL && ledger->boot[0] != '\0' &&
+        get_sync_err(ledger) == 0) {
         record->boot = ledger->boot;
     }
     if (record->state == ADL_RECORD_PARTIAL &&
@@ -376,6 +402,37 @@ int adl_ledger_note(struct adl_ledger *ledger, struct adl_record *record)
         record->bytes = 0; /* nobody saw to it that they last */
     }
     return adl_journal_put(ledger->journal, record);
+}
+
+/*
+ * The kernel tells of what it could not write once for an open file, and counts
+ * it as written from then on: of all that was written before, who asks next
+ * would hear that it lasts. So nobody asks again. And what a part holds may be
+ * right in memory only, also on this boot: no half counts but as far as it was
+ * synced before.
+ */
+static void distrust(struct adl_ledger *ledger, int err)
+{
+    uv_mutex_lock(&ledger->lock);
+    ledger->sync_err = err;
+    uv_mutex_unlock(&ledger->lock);
+    if (ledger->journal != NULL) {
+        /* best effort: where the journal fails, too, its word is not kept */
+        (void)adl_journal_distrust_halves(ledger->journal);
+    }
+}
+
+/* One at a time, or who comes second could miss an error of the first. */
+static int sync_all(struct adl_ledger *ledger, int root_fd)
+{
+    uv_mutex_lock(&ledger->sync_lock);
+    int err = get_sync_err(ledger);
+    if (err == 0 && syncfs(root_fd) < 0) {
+        err = -errno;
+        distrust(ledger, err);
+    }
+    uv_mutex_unlock(&ledger->sync_lock);
+    return err;
 }
 
 int adl_ledger_settle(struct adl_ledger *ledger)
@@ -393,8 +450,8 @@ int adl_ledger_settle(struct adl_ledger *ledger)
     if (err == 0 && ledger->options.sync != ADL_SYNC_NONE &&
         adl_dir_is_open(ledger->dir)) {
         err = adl_dir_lend(ledger->dir, &root_fd, &aside_fd);
-        if (err == 0 && syncfs(root_fd) < 0) {
-            err = -errno;
+        if (err == 0) {
+            err = sync_all(ledger, root_fd);
         }
     }
     return err;

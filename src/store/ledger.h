@@ -116,7 +116,8 @@ int adl_ledger_note(struct adl_ledger *ledger, struct adl_record *record);
 
 /*
  * Make all that was noted and written until now last, as far as the options
- * say; from any thread. 0 or negative.
+ * say; from any thread. 0 or negative, and then for ever: what a failed sync
+ * lost is not known, and no later one would tell.
  */
 int adl_ledger_settle(struct adl_ledger *ledger);
 

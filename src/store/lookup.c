@@ -221,6 +221,17 @@ static bool has_its_bytes(const struct adl_record *record, int fd)
                   ADL_SHA256_BYTES) == 0;
 }
 
+/* The crash may have come before. What cannot be synced is removed: a second
+ * try would be told that it lasts. */
+static bool sync_part(const struct adl_lookup *lookup, struct adl_part *part)
+{
+    if (lookup->is_durable && fsync(part->fd) < 0) {
+        adl_part_abort(part);
+        return false;
+    }
+    return true;
+}
+
 /*
  * The journal says that it is done, and a crash kept its part from getting its
  * name: give it that. Is it there now?
@@ -255,9 +266,11 @@ static bool finish_part(const struct adl_lookup *lookup,
         adl_part_leave(&part);
         return false;
     }
-    int err = adl_part_commit(&part, place.folder_fd, place.name, false);
+    bool is_named =
+        sync_part(lookup, &part) &&
+        adl_part_commit(&part, place.folder_fd, place.name, false) == 0;
     adl_place_close(&place);
-    return err == 0;
+    return is_named;
 }
 
 static enum adl_standing_state get_state(enum adl_verdict verdict)

@@ -59,6 +59,7 @@ struct adl_lookup {
     struct adl_journal *journal; /* NULL: none is kept */
     const char *boot; /* which one of the machine this is; "": not known */
     struct adl_demand demand;
+    bool is_durable; /* what gets its name is synced before */
     bool only_looks; /* changes nothing: what it would do counts as done */
 };
 

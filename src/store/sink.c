@@ -460,6 +460,7 @@ int adl_sink_commit(struct adl_sink *sink, const struct adl_sink_target *target,
     if (err == 0 && target->is_durable && fsync(place.folder_fd) < 0) {
         err = adl_sink_error_report(error, -errno, "sync the folder of",
                                     target->path);
+        error->is_named = true;
     }
     adl_place_close(&place);
     sink_destroy(sink);

@@ -74,7 +74,7 @@ int adl_sink_rewind(struct adl_sink *sink, const struct adl_sink_target *target,
  * The body is whole: check it, and make the part ready to be committed. The
  * target's checks may differ from those it was opened with, but not in kinds
  * that were not asked for when the first byte was written. 0, -errno or
- * ASYNCDL_ECHECKSUM.
+ * ASYNCDL_ECHECKSUM; then what it holds may not be what was written: abort it.
  */
 int adl_sink_prepare(struct adl_sink *sink,
                      const struct adl_sink_target *target,
@@ -86,7 +86,8 @@ int adl_sink_get_facts(const struct adl_sink *sink, struct adl_sink_facts *out);
 /*
  * Give a file that is ready its name, which may differ from the one it was
  * opened with (a name the server gave). Frees the sink, also on failure, where
- * the part is removed. 0, -errno, ASYNCDL_EEXISTS or ASYNCDL_EINWAY.
+ * the part is removed. 0, -errno, ASYNCDL_EEXISTS or ASYNCDL_EINWAY. Where only
+ * the name could not be made to last, error->is_named says that there is one.
  */
 int adl_sink_commit(struct adl_sink *sink, const struct adl_sink_target *target,
                     struct adl_sink_error *error);

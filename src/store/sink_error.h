@@ -11,12 +11,14 @@
 struct adl_sink_error {
     char text[ADL_SINK_ERROR_MAX]; /* "" while nothing did */
     bool is_damaged; /* of ASYNCDL_ECHECKSUM, see adl_checks_judge() */
+    bool is_named;   /* of a commit: it is whole, and has its name for now */
 };
 
 static inline void adl_sink_error_init(struct adl_sink_error *error)
 {
     error->text[0] = '\0'; /* the rest of it need not be touched */
     error->is_damaged = false;
+    error->is_named = false;
 }
 
 /* Say "<what> <path>: <why>"; of these a long path is what is cut. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Disks that are full, for files and for the journal, and get room again. */
+/* Disks and quotas that are full, for files and for the journal, and get room
+ * again. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "support/baddisk.h"
 #include "support/rerun.h"
 #include "support/scratch.h"
 
@@ -193,6 +195,74 @@ static void test_a_body_goes_on_where_the_disk_was_full(void **state)
     finish_on_disk(&d);
 }
 
+/* Of what a user may have, in bytes. */
+static void run_in_quota(struct download *d, const char *list, const char *room)
+{
+    const struct baddisk disk = {.room = room};
+
+    baddisk_arm(&d->cmd, &disk);
+    download_run(d, list, "-j 4", 4);
+    cmd_need_text(d->cmd.err, "disk quota exceeded");
+    baddisk_disarm(&d->cmd);
+}
+
+/* As check_full(), of a quota. */
+static void check_quota(void **state, const struct lines *lines,
+                        const char *room)
+{
+    struct adl_buf list = {0};
+    struct download d;
+
+    download_init(&d, *state);
+    make_list(&list, lines);
+    run_in_quota(&d, adl_buf_str(&list), room);
+    int n_whole = count_whole(&d, lines);
+    assert_true(n_whole < lines->n);
+    run_in_quota(&d, adl_buf_str(&list), "0");
+    assert_int_equal(count_whole(&d, lines), n_whole);
+    uint64_t n = rerun_count(&d, adl_buf_str(&list), NULL, 0);
+    assert_int_equal(n, lines->n - n_whole);
+    assert_string_equal(d.cmd.err, "");
+    assert_int_equal(count_whole(&d, lines), lines->n);
+    assert_int_equal(cmd_count_files(&d.cmd), lines->n);
+    rerun_need(&d, adl_buf_str(&list), NULL, 0, 0);
+    adl_buf_finish(&list);
+    download_finish(&d);
+}
+
+static void test_a_list_that_fills_a_quota_goes_on_with_room(void **state)
+{
+    const struct lines lines[] = {
+        {.n = 200, .get_size = small, .salt = "small-quota"},
+        {.n = 40, .get_size = mixed, .salt = "mixed-quota"},
+        {.n = 900, .get_size = empty, .salt = "empty-quota"}, /* the journal */
+    };
+
+    check_quota(state, &lines[0], "3000000");
+    check_quota(state, &lines[1], "3000000");
+    for (int i = 0; i < 8; i++) {
+        char room[16];
+
+        (void)snprintf(room, sizeof(room), "%d", 70000 + 9001 * i);
+        check_quota(state, &lines[2], room);
+    }
+}
+
+static void test_a_body_goes_on_where_the_quota_was_full(void **state)
+{
+    static const char list[] = "http://@SITE@/bytes/3000000/q?chunked=1\n";
+    struct download d;
+
+    download_init(&d, *state);
+    run_in_quota(&d, list, "1500000");
+    assert_true(rerun_get_part_size(&d) > 0);
+    rerun_need(&d, list, NULL, 0, 1);
+    cmd_need_no_text(d.cmd.out, "Received 3000000 bytes"); /* but the rest */
+    assert_true(rerun_check_whole(&d, "q", 3000000));
+    assert_int_equal(cmd_count_files(&d.cmd), 1);
+    download_finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +270,8 @@ int main(void)
         cmocka_unit_test(test_a_journal_that_fills_the_disk_goes_on_with_room),
         cmocka_unit_test(test_a_disk_without_any_room_is_told_at_once),
         cmocka_unit_test(test_a_body_goes_on_where_the_disk_was_full),
+        cmocka_unit_test(test_a_list_that_fills_a_quota_goes_on_with_room),
+        cmocka_unit_test(test_a_body_goes_on_where_the_quota_was_full),
     };
 
     return cmocka_run_group_tests(tests, download_group_setup,

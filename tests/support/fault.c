@@ -80,6 +80,9 @@ WRAP(FAULT_MKDIRAT, int, -1, mkdirat, (int fd, const char *path, mode_t mode),
      (fd, path, mode))
 WRAP(FAULT_FALLOCATE, int, -1, fallocate64,
      (int fd, int mode, off_t offset, off_t len), (fd, mode, offset, len))
+WRAP(FAULT_FDATASYNC, int, -1, fdatasync, (int fd), (fd))
+WRAP(FAULT_FSYNC, int, -1, fsync, (int fd), (fd))
+WRAP(FAULT_SYNCFS, int, -1, syncfs, (int fd), (fd))
 WRAP(FAULT_FLOCK, int, -1, flock, (int fd, int operation), (fd, operation))
 WRAP(FAULT_FSTAT, int, -1, fstat64, (int fd, struct stat *out), (fd, out))
 WRAP(FAULT_FSTATAT, int, -1, fstatat64,

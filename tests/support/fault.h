@@ -23,9 +23,11 @@ enum fault_call {
     FAULT_CLOSE, /* closes all the same, as Linux does */
     FAULT_FALLOCATE,
     FAULT_FCNTL,
+    FAULT_FDATASYNC,
     FAULT_FLOCK,
     FAULT_FSTAT,
     FAULT_FSTATAT,
+    FAULT_FSYNC,
     FAULT_FTRUNCATE,
     FAULT_FUTIMENS,
     FAULT_LSEEK,
@@ -34,6 +36,7 @@ enum fault_call {
     FAULT_LINKAT_PROC,  /* AT_SYMLINK_FOLLOW */
     FAULT_RENAMEAT,
     FAULT_RENAMEAT2,
+    FAULT_SYNCFS,
     FAULT_UNLINKAT,
     FAULT_SQLITE_OPEN, /* for these err is SQLite's code */
     FAULT_SQLITE_EXEC,

@@ -34,6 +34,8 @@ static void test_codes_of_the_system_pass_through(void **state)
     assert_string_equal(asyncdl_err_name(-EINVAL), "EINVAL");
     assert_string_equal(asyncdl_err_name(-ECANCELED), "ECANCELED");
     assert_string_equal(asyncdl_strerror(-ENOSPC), "no space left on device");
+    assert_string_equal(asyncdl_strerror(-EDQUOT), "disk quota exceeded");
+    assert_string_equal(asyncdl_err_name(-EDQUOT), "EDQUOT");
     assert_string_equal(asyncdl_err_name(0), "OK");
     assert_string_equal(asyncdl_strerror(0), "no error");
 }

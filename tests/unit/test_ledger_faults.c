@@ -180,6 +180,100 @@ static void test_claiming_an_open_name_reads_no_journal(void **state)
     finish_bed(&bed);
 }
 
+/* The kernel tells of it once, and calls it written from then on. */
+static void test_a_sync_that_failed_is_not_asked_again(void **state)
+{
+    static const int errs[] = {EIO, ENOSPC, EDQUOT};
+
+    for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++) {
+        struct bed bed;
+
+        init_bed(&bed, state);
+        bed.options.sync = ADL_SYNC_BATCH;
+        reopen(&bed);
+        fault_arm(FAULT_SYNCFS, 1, errs[i]);
+        assert_int_equal(adl_ledger_settle(bed.ledger), -errs[i]);
+        assert_int_equal(fault_n_hits(FAULT_SYNCFS), 1);
+        fault_arm_all(FAULT_SYNCFS, ENXIO);
+        assert_int_equal(adl_ledger_settle(bed.ledger), -errs[i]);
+        assert_int_equal(fault_n_hits(FAULT_SYNCFS), 0);
+        fault_clear();
+        reopen(&bed); /* the next run may try */
+        assert_int_equal(adl_ledger_settle(bed.ledger), 0);
+        finish_bed(&bed);
+    }
+}
+
+static void test_halves_count_for_what_was_synced_after_a_failure(void **state)
+{
+    char part[ADL_PART_NAME_MAX];
+    struct bed bed;
+
+    init_bed(&bed, state);
+    bed.options.sync = ADL_SYNC_BATCH;
+    reopen(&bed);
+    leave_half(&bed, 1, "a", "half of it", part);
+    leave_half(&bed, 2, "b", "half of it", part);
+    reopen(&bed);
+    admit(&bed, 1, "a");
+    assert_non_null(bed.standing.half); /* as far as it was written */
+    assert_int_equal(bed.standing.half->bytes, 10);
+    admit(&bed, 2, "b");
+    fault_arm(FAULT_SYNCFS, 1, EIO);
+    assert_int_equal(adl_ledger_settle(bed.ledger), -EIO);
+    struct adl_record record = make_entry(&bed, 2, ADL_RECORD_PARTIAL);
+    record.part = part;
+    record.etag = ETAG;
+    record.bytes = 4;
+    record.total = 1000;
+    assert_int_equal(adl_ledger_note(bed.ledger, &record), 0);
+    reopen(&bed);
+    admit(&bed, 1, "a");
+    assert_null(bed.standing.half);
+    admit(&bed, 2, "b");
+    assert_non_null(bed.standing.half);
+    assert_int_equal(bed.standing.half->bytes, 4);
+    finish_bed(&bed);
+}
+
+/* Killed before it was synced: it is, before it has its name. */
+static void test_what_a_crash_left_ready_is_synced_first(void **state)
+{
+    static const struct {
+        enum adl_sync sync;
+        int fault; /* 0: none */
+        enum adl_standing_state standing;
+    } cases[] = {
+        {ADL_SYNC_BATCH, 0, ADL_STANDING_DONE},
+        {ADL_SYNC_BATCH, EIO, ADL_STANDING_OPEN},
+        {ADL_SYNC_FILE, ENOSPC, ADL_STANDING_OPEN},
+        {ADL_SYNC_NONE, EIO, ADL_STANDING_DONE},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct adl_sink_facts facts;
+        struct bed bed;
+
+        init_bed(&bed, state);
+        admit(&bed, i + 1, "a");
+        struct adl_sink *sink = get_ready(&bed, i + 1, "x");
+        assert_int_equal(adl_sink_get_facts(sink, &facts), 0);
+        adl_sink_leave(sink);
+        bed.options.sync = cases[i].sync;
+        reopen(&bed);
+        if (cases[i].fault != 0) {
+            fault_arm_all(FAULT_FSYNC, cases[i].fault);
+        }
+        admit(&bed, i + 1, "a");
+        fault_clear();
+        assert_int_equal(bed.standing.state, cases[i].standing);
+        assert_int_not_equal(access(aside_path(&bed, facts.part), F_OK), 0);
+        assert_int_equal(has_text(&bed, adl_buf_str(&bed.path), "x"),
+                         cases[i].standing == ADL_STANDING_DONE);
+        finish_bed(&bed);
+    }
+}
+
 static int keep_first(int err, int answer)
 {
     return err < 0 ? err : answer;
@@ -252,6 +346,8 @@ static const struct fault_case fault_cases[] = {
     {FAULT_FLOCK, EIO, -EIO, true},
     {FAULT_FSTATAT, EIO, -EIO, true},
     {FAULT_OPENAT, EMFILE, -EMFILE, false},
+    {FAULT_SYNCFS, EIO, -EIO, true}, /* at the end nobody asks */
+    {FAULT_SYNCFS, EDQUOT, -EDQUOT, true},
 };
 
 static bool fail_nth(struct bed *bed, const struct fault_case *c, int nth)
@@ -276,6 +372,7 @@ static void test_any_call_may_fail(void **state)
     save(&bed, 1, "a", "x");
     leave_half(&bed, 2, "a", "half", part);
     close_run(&bed);
+    bed.options.sync = ADL_SYNC_BATCH;
     for (size_t i = 0; i < sizeof(fault_cases) / sizeof(fault_cases[0]); i++) {
         int nth = 1;
 
@@ -306,6 +403,9 @@ int main(void)
         TEST(test_a_second_run_in_the_same_folder_is_refused),
         TEST(test_a_name_that_the_server_chose_is_kept),
         TEST(test_claiming_an_open_name_reads_no_journal),
+        TEST(test_a_sync_that_failed_is_not_asked_again),
+        TEST(test_halves_count_for_what_was_synced_after_a_failure),
+        TEST(test_what_a_crash_left_ready_is_synced_first),
         TEST(test_any_call_may_fail),
     };
 

@@ -658,6 +658,40 @@ static void test_whatever_fails_the_file_is_whole_or_absent(void **state)
     }
 }
 
+static void test_bytes_that_cannot_be_synced_get_no_name(void **state)
+{
+    static const int errs[] = {EIO, ENOSPC, EDQUOT};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < N_WAYS * 3; i++) {
+        struct adl_sink_target target = target_of("name");
+
+        target.is_durable = true;
+        target.overwrite = ways[i / 3].overwrite;
+        arm_way(&ways[i / 3]);
+        fault_arm(FAULT_FSYNC, 1, errs[i % 3]);
+        assert_int_equal(go(f, &ways[i / 3], &target), -errs[i % 3]);
+        assert_int_equal(fault_n_hits(FAULT_FSYNC), 1);
+        assert_false(f->error.is_named);
+        assert_int_equal(access(path_of(f, "name"), F_OK), -1);
+        fault_clear();
+    }
+}
+
+static void test_a_name_that_cannot_be_synced_is_told_and_there(void **state)
+{
+    struct fixture *f = *state;
+    struct adl_sink_target target = target_of("name");
+
+    target.is_durable = true;
+    fault_arm(FAULT_FSYNC, 2, EIO);
+    assert_int_equal(save_whole(f->dir, &target, body, BODY_LEN, &f->error),
+                     -EIO);
+    assert_true(f->error.is_named);
+    assert_string_equal(f->error.text, "sync the folder of name: i/o error");
+    assert_true(is_body(f, "name"));
+}
+
 static void test_a_failed_overwrite_leaves_the_old_file(void **state)
 {
     struct fixture *f = *state;
@@ -807,6 +841,8 @@ int main(void)
         TEST(test_a_write_that_failed_can_be_rewound),
         TEST(test_a_long_path_leaves_room_for_the_reason),
         TEST(test_whatever_fails_the_file_is_whole_or_absent),
+        TEST(test_bytes_that_cannot_be_synced_get_no_name),
+        TEST(test_a_name_that_cannot_be_synced_is_told_and_there),
         TEST(test_a_failed_overwrite_leaves_the_old_file),
         TEST(test_threads_share_a_directory_and_one_gets_a_name),
         /* Last: it moves this process to a mount namespace of its own. */
