@@ -161,6 +161,69 @@ int adl_aside_open(struct adl_aside *aside, const char *path,
     return err;
 }
 
+/* The next component of a path, "." left out; its length, 0 at the end. */
+static size_t next_component(const char **path)
+{
+    size_t len;
+
+    do {
+        *path += strspn(*path, "/");
+        len = strcspn(*path, "/");
+        if (len != 1 || **path != '.') {
+            return len;
+        }
+        *path += len;
+    } while (true);
+}
+
+/* Is folder made along with dir: that, or one of those above it? */
+static bool is_made_with(const char *folder, const char *dir)
+{
+    if ((folder[0] == '/') != (dir[0] == '/')) {
+        return false;
+    }
+    size_t len = next_component(&folder);
+    while (len > 0) {
+        if (next_component(&dir) != len || strncmp(folder, dir, len) != 0) {
+            return false;
+        }
+        folder += len;
+        dir += len;
+        len = next_component(&folder);
+    }
+    return true;
+}
+
+/* May a file be made in the folder of path? 0 or -errno. */
+static int check_folder(const char *path, const char *dir)
+{
+    struct adl_buf folder = {0};
+    int err = add_folder(&folder, path);
+
+    err = err < 0 ? err : adl_buf_add_str(&folder, "."); /* "." or ".../." */
+    if (err == 0 &&
+        faccessat(AT_FDCWD, folder.data, W_OK | X_OK, AT_EACCESS) < 0) {
+        err = errno == ENOENT && dir != NULL && is_made_with(folder.data, dir)
+                  ? 0
+                  : -errno;
+    }
+    adl_buf_finish(&folder);
+    return err;
+}
+
+int adl_aside_check(const char *path, const char *dir,
+                    const struct adl_aside_options *options)
+{
+    struct adl_aside aside = {.fd = -1};
+    int err = locate(&aside, path, options);
+
+    if (err == 0) {
+        err = aside.is_in_place ? 0 : check_folder(aside.path, dir);
+    }
+    adl_aside_abort(&aside);
+    return err;
+}
+
 bool adl_aside_lacks_folder(const char *path)
 {
     struct adl_buf folder = {0};

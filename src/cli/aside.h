@@ -47,6 +47,13 @@ enum adl_aside_end {
 int adl_aside_open(struct adl_aside *aside, const char *path,
                    const struct adl_aside_options *options);
 
+/*
+ * Would it open, as far as can be seen without writing anything? dir is a
+ * folder that would be made before, or NULL.
+ */
+int adl_aside_check(const char *path, const char *dir,
+                    const struct adl_aside_options *options);
+
 static inline bool adl_aside_is_open(const struct adl_aside *aside)
 {
     return aside->path != NULL;

@@ -13,26 +13,40 @@ struct adl_failed_ticket {
     char *text; /* lines of a list; NULL for what no list can hold */
 };
 
+/* its owner alone: URLs have their secrets in it */
+static const struct adl_aside_options aside_options = {.mode = 0600};
+
 static int refuse(struct adl_buf *error, const char *path, const char *what)
 {
     return adl_buf_addf(error, "--failed: cannot write %s: %s", path, what);
 }
 
+/* Say why it cannot be written; answers err or -ENOMEM. */
+static int explain(struct adl_buf *error, const char *path, int err)
+{
+    int full = refuse(error, path,
+                      err == -EINVAL ? "not a regular file" : strerror(-err));
+
+    return full < 0 ? full : err;
+}
+
 int adl_failed_open(struct adl_failed *failed, const char *path,
                     const struct adl_sources *sources, struct adl_buf *error)
 {
-    /* its owner alone: URLs have their secrets in it */
-    static const struct adl_aside_options options = {.mode = 0600};
-
     *failed = (struct adl_failed){.is_list = false};
-    int err = adl_aside_open(&failed->aside, path, &options);
+    int err = adl_aside_open(&failed->aside, path, &aside_options);
     if (err == 0) {
         failed->is_list = adl_sources_have(sources, failed->aside.path);
         return 0;
     }
-    int full = refuse(error, path,
-                      err == -EINVAL ? "not a regular file" : strerror(-err));
-    return full < 0 ? full : err;
+    return explain(error, path, err);
+}
+
+int adl_failed_check(const char *path, const char *dir, struct adl_buf *error)
+{
+    int err = adl_aside_check(path, dir, &aside_options);
+
+    return err == 0 ? 0 : explain(error, path, err);
 }
 
 int adl_failed_ticket(struct adl_failed_ticket **out, struct adl_failed *failed,

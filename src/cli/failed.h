@@ -39,6 +39,9 @@ struct adl_failed {
 int adl_failed_open(struct adl_failed *failed, const char *path,
                     const struct adl_sources *sources, struct adl_buf *error);
 
+/* Would it open? Writes nothing; dir would be made before, or is NULL. */
+int adl_failed_check(const char *path, const char *dir, struct adl_buf *error);
+
 static inline bool adl_failed_is_open(const struct adl_failed *failed)
 {
     return adl_aside_is_open(&failed->aside);

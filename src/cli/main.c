@@ -268,10 +268,6 @@ static int act(struct adl_options *options, struct adl_msg *msg,
         complete(options, msg, error) < 0) {
         return refuse_usage(msg, error);
     }
-    if (options->is_dry) { /* writes nothing */
-        options->failed = NULL;
-        options->manifest = NULL;
-    }
     msg->has_color = has_color(options);
     return download(options, msg, error);
 }

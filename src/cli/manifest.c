@@ -34,12 +34,14 @@ int adl_manifest_add_line(struct adl_buf *buf, const char *sha256,
     return err == 0 ? adl_buf_add_str(buf, "\n") : err;
 }
 
+static const struct adl_aside_options aside_options = {
+    .mode = 0666,
+    .takes_devices = true,
+};
+
 int adl_manifest_open(struct adl_manifest *manifest, const char *path)
 {
-    static const struct adl_aside_options options = {.mode = 0666,
-                                                     .takes_devices = true};
-
-    return adl_aside_open(&manifest->aside, path, &options);
+    return adl_aside_open(&manifest->aside, path, &aside_options);
 }
 
 void adl_manifest_on_event(const struct asyncdl_event *event, void *data)
@@ -77,6 +79,12 @@ int adl_manifest_begin(struct adl_manifest *manifest, const char *path,
 {
     return path != NULL ? tell(msg, path, adl_manifest_open(manifest, path))
                         : 0;
+}
+
+int adl_manifest_check(const char *path, const char *dir,
+                       const struct adl_msg *msg)
+{
+    return tell(msg, path, adl_aside_check(path, dir, &aside_options));
 }
 
 int adl_manifest_finish(struct adl_manifest *manifest, const char *path,

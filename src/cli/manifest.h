@@ -32,6 +32,11 @@ int adl_manifest_begin(struct adl_manifest *manifest, const char *path,
 int adl_manifest_finish(struct adl_manifest *manifest, const char *path,
                         const struct adl_msg *msg, enum adl_aside_end end);
 
+/* Would it open? Likewise; writes nothing. dir would be made before, or is
+ * NULL. */
+int adl_manifest_check(const char *path, const char *dir,
+                       const struct adl_msg *msg);
+
 /* Forget it, and what was written. */
 void adl_manifest_abort(struct adl_manifest *manifest);
 

@@ -54,7 +54,7 @@ void adl_options_get_client(struct asyncdl_client_options *out,
     if (options->is_dry) {
         out->flags |= ASYNCDL_CLIENT_PLAN;
     }
-    if (options->manifest != NULL) {
+    if (options->manifest != NULL && !options->is_dry) {
         out->flags |= ASYNCDL_CLIENT_SHA256;
     }
 }

@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "asyncdl/client.h"
+#include "cli/beside.h"
 #include "cli/blame.h"
 #include "cli/failed.h"
 #include "cli/feed.h"
@@ -46,12 +47,9 @@ struct run {
     struct adl_out out;
     struct adl_plain plain;
     struct adl_plan plan;
-    struct adl_manifest manifest;
     struct adl_tally tally;
     struct adl_progress progress;
-    struct adl_failed failed;
-    struct adl_outputs outputs;
-    struct adl_folder folder; /* --dir, where it was made here */
+    struct adl_beside beside;
     uint64_t start_ns;
     uint64_t n_over; /* requests that completed */
     bool is_ended;   /* no more requests */
@@ -174,8 +172,8 @@ static void on_event(const struct asyncdl_event *event, void *data)
     }
     run->n_over++;
     note_fault(run, run->out.err != -EPIPE ? run->out.err : 0);
-    note_fault(run, run->failed.aside.err);
-    note_fault(run, run->outputs.err);
+    note_fault(run, run->beside.failed.aside.err);
+    note_fault(run, run->beside.outputs.err);
     if (run->tally.local_fault != 0) {
         stop(run);
     }
@@ -198,9 +196,9 @@ static int observe(struct run *run)
                   : asyncdl_client_observe(run->client, adl_plain_on_event,
                                            &run->plain);
     }
-    if (err == 0 && run->options->manifest != NULL) {
+    if (err == 0 && run->options->manifest != NULL && !run->options->is_dry) {
         err = asyncdl_client_observe(run->client, adl_manifest_on_event,
-                                     &run->manifest);
+                                     &run->beside.manifest);
     }
     if (err == 0) {
         err = asyncdl_client_observe(run->client, adl_complain_on_event,
@@ -208,7 +206,7 @@ static int observe(struct run *run)
     }
     if (err == 0 && !run->options->is_discarding && !run->options->is_dry) {
         err = asyncdl_client_observe(run->client, adl_outputs_on_event,
-                                     &run->outputs);
+                                     &run->beside.outputs);
     }
     return err < 0 ? err : asyncdl_client_observe(run->client, on_event, run);
 }
@@ -246,7 +244,7 @@ static int start(struct run *run, struct adl_sources *sources)
         .msg = run->msg,
         .complain = run->complain,
         .tally = &run->tally,
-        .failed = &run->failed,
+        .failed = &run->beside.failed,
         .client = run->client,
         .on_fault = on_fault,
         .on_end = on_read,
@@ -313,8 +311,8 @@ static void finish_failed(struct run *run)
 {
     bool is_whole = run->feed.is_read && run->tally.n_canceled == 0;
 
-    note_fault(
-        run, adl_failed_finish(&run->failed, run->msg, is_whole, get_end(run)));
+    note_fault(run, adl_failed_finish(&run->beside.failed, run->msg, is_whole,
+                                      get_end(run)));
 }
 
 /*
@@ -325,8 +323,9 @@ static void settle_end(struct run *run)
 {
     speak_last(run);
     /* what is wrong with them is told by who finishes them */
-    note_fault(run, adl_aside_settle(&run->failed.aside, get_end(run)));
-    note_fault(run, adl_aside_settle(&run->manifest.aside, get_end(run)));
+    note_fault(run, adl_aside_settle(&run->beside.failed.aside, get_end(run)));
+    note_fault(run,
+               adl_aside_settle(&run->beside.manifest.aside, get_end(run)));
     run->tally.signal = adl_signals_get();
 }
 
@@ -344,11 +343,11 @@ static void run_dry(struct run *run)
 /* What would replace the file of a line stays unwritten: it was told. */
 static void drop_outputs(struct run *run)
 {
-    if (run->outputs.files[ADL_OUTPUT_FAILED].is_taken) {
-        adl_failed_abort(&run->failed);
+    if (run->beside.outputs.files[ADL_OUTPUT_FAILED].is_taken) {
+        adl_failed_abort(&run->beside.failed);
     }
-    if (run->outputs.files[ADL_OUTPUT_MANIFEST].is_taken) {
-        adl_manifest_abort(&run->manifest);
+    if (run->beside.outputs.files[ADL_OUTPUT_MANIFEST].is_taken) {
+        adl_manifest_abort(&run->beside.manifest);
     }
 }
 
@@ -361,8 +360,9 @@ static void tell_end(struct run *run)
     drop_outputs(run);
     finish_failed(run);
     speak_last(run);
-    note_fault(run, adl_manifest_finish(&run->manifest, run->options->manifest,
-                                        run->msg, get_end(run)));
+    note_fault(run, adl_manifest_finish(&run->beside.manifest,
+                                        run->options->manifest, run->msg,
+                                        get_end(run)));
     adl_complain_end(run->complain);
     if (run->tally.signal == 0) {
         run->tally.signal = adl_signals_get(); /* it cut the last words */
@@ -379,85 +379,17 @@ static void finish(struct run *run)
     adl_plan_finish(&run->plan);
     adl_progress_finish(&run->progress);
     adl_feed_finish(&run->feed);
-    adl_outputs_finish(&run->outputs);
-    adl_folder_finish(&run->folder);
+    adl_outputs_finish(&run->beside.outputs);
+    adl_folder_finish(&run->beside.folder);
     adl_out_finish(&run->out);
-}
-
-/*
- * --dir is made by who saves the first file; what is written aside in it needs
- * it before. 0 or a negative code, which is told.
- */
-static int make_dir(struct run *run)
-{
-    const struct adl_options *options = run->options;
-    const char *dir = options->client.dir;
-    bool is_needed =
-        (options->failed != NULL && adl_aside_lacks_folder(options->failed)) ||
-        (options->manifest != NULL &&
-         adl_aside_lacks_folder(options->manifest));
-    int err = is_needed && dir != NULL ? adl_folder_make(&run->folder, dir) : 0;
-
-    if (err < 0) {
-        adl_msg_error(run->msg, "cannot make --dir %s: %s", dir,
-                      strerror(-err));
-    }
-    return err;
-}
-
-static int open_failed(struct run *run, const struct adl_sources *sources)
-{
-    const char *path = run->options->failed;
-    struct adl_buf text = {0};
-    int err =
-        path != NULL ? adl_failed_open(&run->failed, path, sources, &text) : 0;
-
-    if (err < 0) {
-        adl_msg_error(run->msg, "%s",
-                      err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(&text));
-    }
-    adl_buf_finish(&text);
-    return err;
-}
-
-static int check_outputs(struct run *run, const struct adl_sources *sources)
-{
-    struct adl_buf text = {0};
-    int err =
-        adl_outputs_init(&run->outputs, run->options, sources, run->msg, &text);
-
-    if (err < 0) {
-        adl_msg_error(run->msg, "%s",
-                      err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(&text));
-    }
-    adl_buf_finish(&text);
-    return err;
 }
 
 /* Open what has to be there before anything starts. An exit status. */
 static int open_first(struct run *run, const struct adl_sources *sources)
 {
-    if (make_dir(run) < 0) {
-        return ADL_EXIT_LOCAL;
-    }
-    int err = check_outputs(run, sources);
-    if (err == 0) {
-        err = open_failed(run, sources);
-    }
-    if (err == 0) {
-        err = adl_manifest_begin(&run->manifest, run->options->manifest,
-                                 run->msg);
-    }
-    return err < 0 ? ADL_EXIT_USAGE : open_client(run);
-}
+    int status = adl_beside_open(&run->beside, run->options, sources, run->msg);
 
-/* Nothing started: leave nothing behind. */
-static void abort_first(struct run *run)
-{
-    adl_manifest_abort(&run->manifest);
-    adl_failed_abort(&run->failed);
-    adl_outputs_finish(&run->outputs);
-    adl_folder_unmake(&run->folder);
+    return status != ADL_EXIT_DONE ? status : open_client(run);
 }
 
 int adl_run(const struct adl_options *options, struct adl_sources *sources,
@@ -476,14 +408,14 @@ int adl_run(const struct adl_options *options, struct adl_sources *sources,
     adl_limits_raise(options);
     int status = open_first(&run, sources);
     if (status != ADL_EXIT_DONE) {
-        abort_first(&run);
+        adl_beside_abort(&run.beside);
         (void)uv_loop_close(&run.loop); /* the program ends */
         return status;
     }
     err = start(&run, sources);
     if (err < 0) {
         adl_msg_error(msg, "cannot start: %s", strerror(-err));
-        abort_first(&run);
+        adl_beside_abort(&run.beside);
         return ADL_EXIT_USAGE;
     }
     adl_feed_start(&run.feed);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -234,9 +235,49 @@ static void test_journal_that_cannot_be_read_is_told(void **state)
     download_finish(&d);
 }
 
+/* What keeps a run from starting is told, and nothing is made. */
+static void test_outputs_are_refused_as_in_a_run(void **state)
+{
+    static const struct {
+        const char *options;
+        const char *said;
+    } cases[] = {
+        {"--manifest list", "--manifest must not be a list that is read"},
+        {"--failed out/.asyncdl/f", "--failed must not be in "},
+        {"--manifest out/.asyncdl/m", "--manifest must not be in "},
+        {"--failed f --manifest f", "must not be one file"},
+        {"--failed out", "--failed: cannot write out: "},
+        {"--failed none/f", "--failed: cannot write none/f: No such file"},
+        {"--manifest none/m", "cannot write --manifest none/m: No such file"},
+        {"--failed /dev/null", "--failed: cannot write /dev/null: not a "},
+    };
+    struct download d;
+
+    download_init(&d, *state);
+    make_some(&d);
+    const char *before = list_all(&d);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char dry[128];
+
+        (void)snprintf(dry, sizeof(dry), "-n %s", cases[i].options);
+        download_run(&d, some, dry, 2);
+        cmd_need_text(d.cmd.err, cases[i].said);
+        assert_string_equal(d.cmd.out, "");
+        const char *said = cmd_text(&d.cmd, "%s", d.cmd.err);
+        download_run(&d, some, cases[i].options, 2);
+        assert_string_equal(d.cmd.err, said); /* as a run says it */
+    }
+    assert_string_equal(list_all(&d), before);
+    download_run(&d, some, "-n --failed list --manifest ./out/m", 0);
+    download_run(&d, some, "-n -d new/dir --failed ./new//f", 0);
+    assert_string_equal(list_all(&d), before);
+    download_finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_outputs_are_refused_as_in_a_run),
         cmocka_unit_test(test_new_list_is_named_and_nothing_made),
         cmocka_unit_test(test_what_stands_there_is_told),
         cmocka_unit_test(test_restart_and_verify_are_told_as_they_would_be),
