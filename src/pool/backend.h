@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a pool's front and what runs its tasks know of each other.
+ *
+ * The front (pool.h) keeps the queue, the futures and the order; a backend has
+ * the workers. The front hands jobs over with start() while there is room(),
+ * and gets each back exactly once, through host->on_done. All of it happens on
+ * the loop's thread.
+ *
+ *     adl_X_open(&backend, host, options)
+ *     start(job) ... host->on_done(job), or cancel(job) and then on_done
+ *     close(on_closed): with no job left
+ */
+#ifndef ADL_POOL_BACKEND_H
+#define ADL_POOL_BACKEND_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "asyncdl/pool.h"
+
+/* One call of a task's function: what goes in, and what came of it. */
+struct adl_call {
+    asyncdl_task_fn fn;
+    /* Stays until the job is done. With a payload it is the payload's. */
+    struct asyncdl_bytes arg;
+    struct asyncdl_payload *payload; /* or NULL */
+    /*
+     * The backend fills in everything but wait_ns's meaning: err; error, from
+     * malloc() or NULL, in which case the front takes the code's text; data,
+     * which drop gives back; and the others. Zero before.
+     */
+    struct asyncdl_task_result *result;
+    /* How to free result->data; may be NULL while there is none. */
+    void (*drop)(void *data, size_t len);
+};
+
+/* Calls that go to one worker together, to be made in their order. */
+struct adl_job {
+    struct adl_job *next; /* of whoever has it: front's queue, backend's */
+    struct adl_job *prev;
+    struct adl_call *calls;
+    size_t n_calls;
+    uint64_t timeout_ms;     /* for each call; 0: none */
+    uint64_t accepted_ns;    /* uv_hrtime() */
+    atomic_bool is_canceled; /* set by the front; the worker may look at it */
+    bool is_started;         /* the backend has it */
+    /* The front's: called once, on the loop, when the job is over. */
+    void (*on_done)(struct adl_job *job);
+    void *owner; /* the front's */
+};
+
+struct adl_backend_host {
+    uv_loop_t *loop;
+    /*
+     * A job is over: each of its calls has its result. May be called from
+     * inside start() and cancel(): the front makes it later then.
+     */
+    void (*on_done)(struct adl_backend_host *host, struct adl_job *job);
+    /* There is room() where there was none, with no job done. */
+    void (*on_room)(struct adl_backend_host *host);
+    /*
+     * The pool is of no use any more: what waits fails with err, and so does
+     * what comes later. Jobs that were started still come back one by one.
+     * text says more, or is NULL; copied.
+     */
+    void (*on_broken)(struct adl_backend_host *host, int err, const char *text);
+};
+
+struct adl_backend;
+
+struct adl_backend_ops {
+    /* 0, or why such a job can never be started: -ENOTSUP, ASYNCDL_ENOFUNC. */
+    int (*check)(struct adl_backend *backend, asyncdl_task_fn fn,
+                 uint64_t timeout_ms);
+    /* May another job be started? */
+    bool (*has_room)(struct adl_backend *backend);
+    /* Take a job; only while there is room. Keeps the loop alive until it is
+     * done. A failure is the job's result. */
+    void (*start)(struct adl_backend *backend, struct adl_job *job);
+    /*
+     * Hurry a started job up, whose is_canceled is true by now: it comes back
+     * as soon as it may. Whatever its results are then, the front makes them
+     * -ECANCELED.
+     */
+    void (*cancel)(struct adl_backend *backend, struct adl_job *job);
+    /* No job is left: end the workers, free the backend, then call back. */
+    void (*close)(struct adl_backend *backend, void (*on_closed)(void *data),
+                  void *data);
+};
+
+/* First in every backend. */
+struct adl_backend {
+    const struct adl_backend_ops *ops;
+    uint32_t n_workers; /* as they came to be: at least 1 */
+};
+
+/*
+ * Open a backend. host is borrowed until it is closed. options has its defaults
+ * filled in and stays until then, with what it points to. 0 or negative, with
+ * nothing left behind.
+ */
+typedef int (*adl_backend_open_fn)(struct adl_backend **out,
+                                   struct adl_backend_host *host,
+                                   const struct asyncdl_pool_options *options);
+
+#endif
