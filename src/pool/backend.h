@@ -26,32 +26,40 @@
 /* One call of a task's function: what goes in, and what came of it. */
 struct adl_call {
     asyncdl_task_fn fn;
-    /* Stays until the job is done. With a payload it is the payload's. */
-    struct asyncdl_bytes arg;
-    struct asyncdl_payload *payload; /* or NULL */
+    struct asyncdl_bytes arg;        /* stays until the job is over */
+    struct asyncdl_payload *payload; /* whose bytes arg is, or NULL */
     /*
-     * The backend fills in everything but wait_ns's meaning: err; error, from
-     * malloc() or NULL, in which case the front takes the code's text; data,
-     * which drop gives back; and the others. Zero before.
+     * Zero before. The backend sets err, data, len, worker, exit_status,
+     * term_signal, run_ns, and wait_ns from the job's accepted_ns; the front
+     * sets the text.
      */
     struct asyncdl_task_result *result;
-    /* How to free result->data; may be NULL while there is none. */
+    char *error; /* words for err, from malloc(); or NULL */
+    /* Gives result->data back; set with it. */
     void (*drop)(void *data, size_t len);
 };
 
 /* Calls that go to one worker together, to be made in their order. */
 struct adl_job {
-    struct adl_job *next; /* of whoever has it: front's queue, backend's */
+    struct adl_job *next; /* the front's: waiting, started or over */
     struct adl_job *prev;
+    struct adl_job *queue_next; /* the backend's */
+    struct adl_job *queue_prev;
     struct adl_call *calls;
     size_t n_calls;
     uint64_t timeout_ms;     /* for each call; 0: none */
     uint64_t accepted_ns;    /* uv_hrtime() */
-    atomic_bool is_canceled; /* set by the front; the worker may look at it */
-    bool is_started;         /* the backend has it */
-    /* The front's: called once, on the loop, when the job is over. */
-    void (*on_done)(struct adl_job *job);
-    void *owner; /* the front's */
+    bool is_uncounted;       /* max_queued is not for it */
+    atomic_bool is_canceled; /* set on the loop; the worker may look at it */
+    enum adl_job_state {
+        ADL_JOB_IDLE,
+        ADL_JOB_WAITING, /* in the front's queue */
+        ADL_JOB_STARTED, /* the backend has it */
+        ADL_JOB_OVER,    /* its results are there, and not delivered */
+    } state;             /* the front's */
+    /* Called once, on the loop, with all results there; may free the job. */
+    void (*on_over)(struct adl_job *job);
+    void *owner; /* for it */
 };
 
 struct adl_backend_host {
