@@ -68,6 +68,9 @@ static int reserve(struct asyncdl_task *task, size_t len)
     if (len > task->max_result_bytes) {
         return ASYNCDL_ERESULT;
     }
+    if (len > PTRDIFF_MAX) {
+        return -ENOMEM; /* what no object can have */
+    }
     if (len == 0) {
         return 0;
     }

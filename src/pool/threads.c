@@ -223,15 +223,19 @@ static void on_work(uv_work_t *work)
 static void on_work_done(uv_work_t *work, int status);
 
 /*
- * Have libuv run idle workers, one for each job that none is coming for. One
- * that came too early would find nothing, and not be called again before the
- * loop has seen it go.
+ * Queue a job, unless it is NULL, and have libuv run idle workers, one for each
+ * job that none is coming for. One that came too early would find nothing, and
+ * not be called again before the loop has seen it go.
  */
-static void call_workers(struct threads *threads)
+static void call_workers(struct threads *threads, struct adl_job *added)
 {
     struct slot *called = NULL;
 
     uv_mutex_lock(&threads->lock);
+    if (added != NULL) {
+        DL_APPEND2(threads->queue, added, queue_prev, queue_next);
+        threads->n_queue++;
+    }
     while (threads->idle != NULL && threads->n_coming < threads->n_queue) {
         struct slot *slot = threads->idle;
 
@@ -284,6 +288,10 @@ static void drain(struct threads *threads)
     struct adl_job *done = threads->done;
     threads->done = NULL;
     uv_mutex_unlock(&threads->lock);
+    if (done == NULL) {
+        return;
+    }
+    threads->host->hold(threads->host);
     while (done != NULL) {
         struct adl_job *job = done;
 
@@ -291,6 +299,7 @@ static void drain(struct threads *threads)
         threads->n_held--;
         threads->host->on_done(threads->host, job);
     }
+    threads->host->release(threads->host);
 }
 
 static void on_wakeup(uv_async_t *async)
@@ -363,7 +372,7 @@ static void on_work_done(uv_work_t *work, int status)
     LL_PREPEND(threads->idle, slot);
     threads->n_busy--;
     drain(threads);
-    call_workers(threads);
+    call_workers(threads, NULL);
     close_next(threads);
 }
 
@@ -387,11 +396,7 @@ static void start(struct adl_backend *backend, struct adl_job *job)
     struct threads *threads = (struct threads *)backend;
 
     threads->n_held++;
-    uv_mutex_lock(&threads->lock);
-    DL_APPEND2(threads->queue, job, queue_prev, queue_next);
-    threads->n_queue++;
-    uv_mutex_unlock(&threads->lock);
-    call_workers(threads);
+    call_workers(threads, job);
 }
 
 /* One that runs has seen is_canceled, or will never look. */
