@@ -338,15 +338,17 @@ static void on_finish_done(uv_work_t *work, int status)
 
 static void finish_workers(struct threads *threads)
 {
+    if (threads->options->finisher == NULL) {
+        return;
+    }
     for (uint32_t i = 0; i < threads->backend.n_workers; i++) {
         struct slot *slot = &threads->slots[i];
 
-        if (slot->is_up && threads->options->finisher != NULL) {
+        if (slot->is_up) {
             threads->n_busy++;
             (void)uv_queue_work(threads->host->loop, &slot->work, on_finish,
                                 on_finish_done);
         }
-        slot->is_up = slot->is_up && threads->options->finisher != NULL;
     }
 }
 
