@@ -74,6 +74,14 @@ static size_t on_write(char *bytes, size_t size, size_t n, void *data)
     return rc == 0 ? n : 0;
 }
 
+static bool is_new_connection(const struct adl_attempt *a)
+{
+    long n = 0;
+
+    (void)curl_easy_getinfo(a->easy, CURLINFO_NUM_CONNECTS, &n);
+    return n > 0;
+}
+
 /* The connection stands and the request is about to go out. */
 static int on_connected(void *data, char *remote_ip, char *local_ip,
                         int remote_port, int local_port)
@@ -86,6 +94,9 @@ static int on_connected(void *data, char *remote_ip, char *local_ip,
     a->is_connected = true;
     a->local_port = local_port;
     a->active_ms = now_ms(a);
+    if (a->may_share && is_new_connection(a)) {
+        adl_multi_recheck(a->pool->multi); /* it may carry only this one */
+    }
     return CURL_PREREQFUNC_OK;
 }
 
@@ -306,8 +317,8 @@ static int prepare(struct adl_attempt *a, const struct adl_attempt_spec *spec)
         }
         a->is_special = special;
     }
-    return adl_setup_translate(
-        curl_easy_setopt(a->easy, CURLOPT_URL, spec->url));
+    a->may_share = adl_setup_may_share(&a->pool->setup, spec->url);
+    return adl_setup_aim(&a->pool->setup, a->easy, spec->url);
 }
 
 static void reset(struct adl_attempt *a, const struct adl_attempt_spec *spec,

@@ -103,6 +103,7 @@ struct adl_attempt {
     bool is_added;
     bool is_connected;
     bool has_begun;  /* on_answer was called */
+    bool may_share;  /* its connection, with other requests */
     bool is_held;    /* libcurl holds bytes back until it is resumed */
     bool is_special; /* options differ from the pool's */
     char error[CURL_ERROR_SIZE];

@@ -52,11 +52,14 @@ static int translate_timeout(const struct adl_attempt *a)
     return a->is_connected ? ASYNCDL_ESTALL : ASYNCDL_ECONNTIMEOUT;
 }
 
-/* libcurl has no better word for a header line over its limit. */
+/* Before 8.6 libcurl has no better word for a header line over its limit. */
 static int translate_memory(const struct adl_attempt *a)
 {
     return a->is_connected && !a->has_begun ? ASYNCDL_EHEADERS : -ENOMEM;
 }
+
+/* Since 8.6 it has, which headers that we build against need not know. */
+#define TOO_LARGE 100
 
 /* What a proxy answered that made no tunnel, or 0. */
 static int read_proxy_refusal(const struct adl_attempt *a)
@@ -91,6 +94,9 @@ static int translate(const struct adl_attempt *a)
     }
     if (cc == CURLE_OUT_OF_MEMORY) {
         return translate_memory(a);
+    }
+    if ((int)cc == TOO_LARGE) {
+        return ASYNCDL_EHEADERS;
     }
     if (read_proxy_refusal(a) != 0) {
         return ASYNCDL_EPROXY;

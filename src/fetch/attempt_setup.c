@@ -209,6 +209,21 @@ static long http_version(enum asyncdl_http_version version)
     }
 }
 
+bool adl_setup_may_share(const struct adl_setup *setup, const char *url)
+{
+    return strncasecmp(url, "https:", 6) == 0 &&
+           http_version(setup->options->http.version) != CURL_HTTP_VERSION_1_1;
+}
+
+int adl_setup_aim(const struct adl_setup *setup, CURL *easy, const char *url)
+{
+    CURLcode cc = set_ptr(CURLE_OK, easy, CURLOPT_URL, url);
+
+    cc = set_long(cc, easy, CURLOPT_PIPEWAIT,
+                  adl_setup_may_share(setup, url) ? 1 : 0);
+    return adl_setup_translate(cc);
+}
+
 bool adl_setup_knows_ends(void)
 {
     return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
@@ -250,8 +265,6 @@ static CURLcode apply_transport(CURLcode cc, const struct adl_setup *setup,
     cc = set_long(cc, easy, CURLOPT_IPRESOLVE, ip_versions[o->http.ip_version]);
     cc =
         set_long(cc, easy, CURLOPT_HTTP_VERSION, http_version(o->http.version));
-    cc = set_long(cc, easy, CURLOPT_PIPEWAIT,
-                  o->http.version == ASYNCDL_HTTP_1_1 ? 0 : 1);
     cc = set_ptr(cc, easy, CURLOPT_RESOLVE, setup->resolve);
     cc = set_ptr(cc, easy, CURLOPT_CONNECT_TO, setup->connect_to);
     cc = set_ptr(cc, easy, CURLOPT_SHARE, setup->share);

@@ -39,6 +39,13 @@ int adl_setup_apply(const struct adl_setup *setup, CURL *easy);
  */
 bool adl_setup_knows_ends(void);
 
+/* Can a connection to there carry several requests at once? */
+bool adl_setup_may_share(const struct adl_setup *setup, const char *url);
+
+/* Where an attempt goes. It waits for a connection that is being made where it
+ * may share it. 0, -ENOMEM or -EINVAL. */
+int adl_setup_aim(const struct adl_setup *setup, CURL *easy, const char *url);
+
 /* What differs between attempts. */
 struct adl_setup_special {
     const char *url;

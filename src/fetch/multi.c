@@ -34,12 +34,14 @@ struct watch {
 
 struct adl_multi {
     CURLM *curlm;
+    CURL *prod;     /* comes and goes in a recheck; may be NULL */
     uv_poll_t poll; /* of epfd */
     uv_timer_t timer;
     int epfd;
     struct watch *watches; /* by descriptor */
     size_t n_watches;
     unsigned n_added; /* handles that libcurl has not looked at */
+    bool must_recheck;
     bool is_closing;
     int n_closing;
     adl_multi_activity_cb on_activity;
@@ -168,6 +170,19 @@ static int on_close_socket(void *data, curl_socket_t fd)
     return close(fd);
 }
 
+/* A handle that goes makes libcurl look at all that wait. */
+static void recheck(struct adl_multi *m)
+{
+    m->must_recheck = false;
+    if (m->prod == NULL) {
+        m->prod = curl_easy_init();
+    }
+    if (m->prod != NULL &&
+        curl_multi_add_handle(m->curlm, m->prod) == CURLM_OK) {
+        (void)curl_multi_remove_handle(m->curlm, m->prod); /* it was there */
+    }
+}
+
 static void act(struct adl_multi *m, curl_socket_t fd, int bitmask)
 {
     int n_running = 0;
@@ -175,6 +190,9 @@ static void act(struct adl_multi *m, curl_socket_t fd, int bitmask)
     /* Its errors mean a broken multi, which no caller could mend; attempts
      * then end by their own deadlines. */
     (void)curl_multi_socket_action(m->curlm, fd, bitmask, &n_running);
+    if (m->must_recheck) {
+        recheck(m);
+    }
 }
 
 static int to_bitmask(uint32_t events)
@@ -441,6 +459,11 @@ void adl_multi_remove(struct adl_multi *multi, CURL *easy)
     (void)curl_multi_remove_handle(multi->curlm, easy);
 }
 
+void adl_multi_recheck(struct adl_multi *multi)
+{
+    multi->must_recheck = true;
+}
+
 bool adl_multi_take_ended(struct adl_multi *multi, CURL **out, CURLcode *out_cc)
 {
     int n_left = 0;
@@ -471,6 +494,7 @@ void adl_multi_close(struct adl_multi *multi, adl_multi_close_cb on_closed)
     multi->is_closing = true;
     multi->on_closed = on_closed;
     (void)curl_multi_cleanup(multi->curlm); /* calls on_close_socket() */
+    curl_easy_cleanup(multi->prod);
     multi->n_closing = 2;
     uv_close((uv_handle_t *)&multi->poll, on_handle_closed);
     uv_close((uv_handle_t *)&multi->timer, on_handle_closed);

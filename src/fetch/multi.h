@@ -37,6 +37,10 @@ int adl_multi_adopt(struct adl_multi *multi, CURL *easy, int *socket_errno);
 int adl_multi_add(struct adl_multi *multi, CURL *easy);
 void adl_multi_remove(struct adl_multi *multi, CURL *easy);
 
+/* Let handles that wait for what a connection turns out to speak look again,
+ * once libcurl's callbacks are left: libcurl wakes them for HTTP/2 only. */
+void adl_multi_recheck(struct adl_multi *multi);
+
 /* Remove a handle that has ended, and say how it did. Whether there was one. */
 bool adl_multi_take_ended(struct adl_multi *multi, CURL **out,
                           CURLcode *out_cc);

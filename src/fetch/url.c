@@ -360,7 +360,8 @@ int adl_url_parse_fully(struct adl_url *out, const char *text)
         return -ENOMEM;
     }
     int err = translate(
-        curl_url_set(url, CURLUPART_URL, text, encode ? CURLU_URLENCODE : 0));
+        curl_url_set(url, CURLUPART_URL, text,
+                     encode ? CURLU_URLENCODE | CURLU_ALLOW_SPACE : 0));
     if (err == 0 && encode) {
         err = translate(curl_url_get(url, CURLUPART_URL, &parts.text, 0));
     }

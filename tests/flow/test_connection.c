@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How and to where connections are made, and in which version of HTTP. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +10,10 @@
 #include <cmocka.h>
 
 #include "support/cmd.h"
+#include "support/proc.h"
 #include "support/server.h"
+
+#define N_OTHERS 40
 
 static struct server server;
 
@@ -37,6 +41,19 @@ static const char *h2_url(struct cmd *cmd)
     return cmd_text(cmd, "https://127.0.0.1:%u/got", server.tls_port);
 }
 
+/* From 8.0 on it tells a broken HTTP/2 connection from the end of a body. */
+static bool libcurl_sees_all_ends(void)
+{
+    struct cmd version;
+
+    cmd_init(&version);
+    cmd_add(&version, "--version", NULL);
+    cmd_run(&version, 0);
+    bool is_old = strstr(version.out, "libcurl/7.") != NULL;
+    cmd_finish(&version);
+    return !is_old;
+}
+
 /* Compressed on the way, an answer of nginx tells no length: a broken HTTP/2
  * connection could cut it unseen. */
 static void test_body_whose_end_http2_hides_is_got_with_another(void **state)
@@ -51,8 +68,12 @@ static void test_body_whose_end_http2_hides_is_got_with_another(void **state)
     cmd_add(&cmd, "--http2", "--compressed", "-v", "--cacert", server.ca,
             "--retry", "0", h2_url(&cmd), NULL);
     cmd_run(&cmd, 0);
-    cmd_need_text(cmd_read(&cmd, "out/got"), "HTTP/1.1 127.0.0.1");
-    cmd_need_text(cmd.err, "asking with HTTP/1.1");
+    if (libcurl_sees_all_ends()) {
+        cmd_need_text(cmd_read(&cmd, "out/got"), "HTTP/2.0 127.0.0.1");
+    } else {
+        cmd_need_text(cmd_read(&cmd, "out/got"), "HTTP/1.1 127.0.0.1");
+        cmd_need_text(cmd.err, "asking with HTTP/1.1");
+    }
     cmd_finish(&cmd);
     server_stop(&server);
 }
@@ -114,28 +135,48 @@ static void test_http2_needs_few_connections_for_many_requests(void **state)
     server_stop(&server);
 }
 
-static void test_http3_is_refused_where_libcurl_has_none(void **state)
+/* A server that speaks HTTP/1.1 only is not known for it before the first
+ * connection stands, and that one's answer must not hold up the others. */
+static void check_others_go_on(const char *scheme, uint16_t port,
+                               const char *option)
 {
     struct cmd cmd;
+    struct adl_buf list = {0};
+    char line[256];
+
+    assert_int_equal(adl_buf_addf(&list,
+                                  "%s://127.0.0.1:%u/bytes/30000?stall=9000\n",
+                                  scheme, port),
+                     0);
+    for (int i = 0; i < N_OTHERS; i++) {
+        assert_int_equal(adl_buf_addf(&list, "%s://127.0.0.1:%u/bytes/9/%d\n",
+                                      scheme, port, i),
+                         0);
+    }
+    cmd_init(&cmd);
+    cmd_add(&cmd, option, "--cacert", server.ca, "--stall-timeout", "100",
+            cmd_write(&cmd, "list", adl_buf_str(&list)), NULL);
+    struct proc *proc = cmd_start(&cmd);
+    for (int i = 0; i < N_OTHERS; i++) {
+        assert_int_equal(proc_read_line(proc, line, sizeof(line)), 0);
+    }
+    assert_int_equal(proc_signal(proc, SIGTERM), 0);
+    cmd_wait(&cmd, proc, 128 + SIGTERM);
+    adl_buf_finish(&list);
+    cmd_finish(&cmd);
+}
+
+static void test_requests_do_not_wait_for_the_end_of_the_first(void **state)
+{
+    static const char *const options[] = {"--http1.1", "--http2", "-v"};
 
     (void)state;
-    cmd_init(&cmd);
-    cmd_add(&cmd, "--version", NULL);
-    cmd_run(&cmd, 0);
-    bool has_http3 =
-        strstr(cmd.out, "ngtcp2") != NULL || strstr(cmd.out, "quiche") != NULL;
-    if (has_http3) {
-        cmd_finish(&cmd);
-        skip();
+    need_site(NULL);
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        check_others_go_on("http", server.port, options[i]);
+        check_others_go_on("https", server.tls_port, options[i]);
     }
-    cmd_reset(&cmd);
-    cmd_add(&cmd, "--http3", "https://127.0.0.1:1/", NULL);
-    cmd_run(&cmd, 2);
-
-    cmd_need_text(cmd.err, "--http3: ");
-    cmd_need_text(cmd.err, "libcurl");
-    assert_string_equal(cmd.out, "");
-    cmd_finish(&cmd);
+    server_stop(&server);
 }
 
 static void test_address_families_can_be_chosen(void **state)
@@ -201,7 +242,8 @@ static void test_address_to_send_from_can_be_chosen(void **state)
     cmd_add(&cmd, "--restart", "--interface", "no-such0", url, NULL);
     cmd_run(&cmd, 4);
     cmd_need_text(cmd.err, ": address not available: Couldn't bind to "
-                           "'no-such0': cannot go on\n");
+                           "'no-such0'");
+    cmd_need_text(cmd.err, ": cannot go on\n");
     cmd_finish(&cmd);
     server_stop(&server);
 }
@@ -234,7 +276,7 @@ int main(void)
         cmocka_unit_test(test_body_whose_end_http2_hides_is_got_with_another),
         cmocka_unit_test(test_version_of_http_can_be_chosen),
         cmocka_unit_test(test_http2_needs_few_connections_for_many_requests),
-        cmocka_unit_test(test_http3_is_refused_where_libcurl_has_none),
+        cmocka_unit_test(test_requests_do_not_wait_for_the_end_of_the_first),
         cmocka_unit_test(test_address_families_can_be_chosen),
         cmocka_unit_test(test_hosts_can_be_sent_elsewhere),
         cmocka_unit_test(test_address_to_send_from_can_be_chosen),

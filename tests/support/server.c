@@ -386,3 +386,47 @@ int server_start_tinyproxy(struct server *server, const char *config)
 {
     return start(server, "tinyproxy", prepare_tinyproxy, config);
 }
+
+/* A port of UDP does not tell that it is up: a further site of its own does.
+ * Nothing is kept outside of its folder. */
+static int prepare_caddy(struct server *server, const char **argv,
+                         const void *data)
+{
+    static const char before[] =
+        "{\"admin\": {\"disabled\": true, \"config\": {\"persist\": false}},"
+        " \"storage\": {\"module\": \"file_system\", \"root\": "
+        "\"@DIR@/caddy\"},"
+        " \"logging\": {\"logs\": {\"default\": {\"writer\":"
+        " {\"output\": \"file\", \"filename\": \"@DIR@/caddy.log\"}}}},"
+        " \"apps\": {\"tls\": {\"certificates\": {\"load_files\":"
+        " [{\"certificate\": \"@DIR@/cert.pem\", \"key\": "
+        "\"@DIR@/key.pem\"}]}},"
+        " \"http\": {\"servers\": {"
+        " \"up\": {\"listen\": [\"127.0.0.1:@PORT@\"],"
+        " \"automatic_https\": {\"disable\": true}},"
+        " \"h3\": {\"listen\": [\"127.0.0.1:@TLS_PORT@\"], \"logs\": {},"
+        " \"automatic_https\": {\"disable\": true},"
+        " \"tls_connection_policies\": [{}], \"protocols\": [";
+    static const char after[] =
+        "], \"routes\": [{\"handle\":"
+        " [{\"handler\": \"file_server\", \"root\": \"@DIR@\"}]}]}}}}}";
+    const char *path = tmpdir_get_path(&server->dir, "caddy.json");
+    int err = -ENOMEM;
+
+    if (path != NULL) {
+        err = write_config(server, "caddy.json", before, data, after);
+    }
+    if (err < 0) {
+        return err;
+    }
+    argv[0] = "caddy";
+    argv[1] = "run";
+    argv[2] = "--config";
+    argv[3] = path;
+    return 0;
+}
+
+int server_start_caddy(struct server *server, const char *protocols)
+{
+    return start(server, "caddy", prepare_caddy, protocols);
+}

@@ -48,6 +48,11 @@ int server_start_nghttpx(struct server *server, uint16_t backend_port);
 int server_start_nghttpx_with(struct server *server, uint16_t backend_port,
                               const char *config);
 
+/* Serves the files of its folder over TLS, on tls_port of UDP and TCP:
+ * protocols is a list in JSON without its brackets, of "h1", "h2" and "h3". It
+ * logs to caddy.log there. */
+int server_start_caddy(struct server *server, const char *protocols);
+
 /* Start a server that was stopped with proc_stop() as it was, on its ports. */
 int server_restart_nginx(struct server *server);
 

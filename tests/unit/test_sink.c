@@ -755,7 +755,7 @@ struct saver {
 static void save_many(void *data)
 {
     struct saver *s = data;
-    char path[32];
+    char path[32] = "";
     struct adl_sink_target target = target_of(path);
     struct adl_sink_error error;
 
