@@ -61,7 +61,7 @@ static int map_with_tail(void **out, int fd, size_t size, size_t tail)
 
 static int map(struct adl_shm *out, int fd, size_t size, size_t tail)
 {
-    void *data;
+    void *data = NULL;
     int err = tail > 0 ? map_with_tail(&data, fd, size, tail)
                        : map_shared(&data, fd, size);
 
@@ -114,12 +114,17 @@ int adl_shm_adopt(struct adl_shm *out, int fd, size_t tail)
     return map(out, fd, (size_t)st.st_size, tail);
 }
 
+void adl_shm_unmap(struct adl_shm *shm)
+{
+    (void)munmap(shm->data, shm->size + shm->tail); /* as it was mapped */
+    *shm = (struct adl_shm){0};
+}
+
 void adl_shm_finish(struct adl_shm *shm)
 {
     if (shm->data == NULL) {
         return;
     }
-    (void)munmap(shm->data, shm->size + shm->tail); /* as it was mapped */
     (void)close(shm->fd); /* memory has nothing to lose on close */
-    *shm = (struct adl_shm){0};
+    adl_shm_unmap(shm);
 }

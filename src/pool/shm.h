@@ -34,6 +34,10 @@ int adl_shm_create(struct adl_shm *out, const char *name, size_t size,
  */
 int adl_shm_adopt(struct adl_shm *out, int fd, size_t tail);
 
+/* Unmap, and leave the descriptor to the caller: for what was adopted and turns
+ * out to be something else. */
+void adl_shm_unmap(struct adl_shm *shm);
+
 /* Unmap and close. Zero ones, whose data is NULL, are allowed. */
 void adl_shm_finish(struct adl_shm *shm);
 
