@@ -9,6 +9,7 @@
 #include "event.h"
 #include "future.h"
 #include "journal.h"
+#include "lock.h"
 #include "payload.h"
 #include "pool.h"
 #include "request.h"
