@@ -12,6 +12,7 @@
 #include "lock.h"
 #include "payload.h"
 #include "pool.h"
+#include "queue.h"
 #include "request.h"
 #include "task.h"
 #include "version.h"
