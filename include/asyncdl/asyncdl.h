@@ -13,6 +13,7 @@
 #include "lock.h"
 #include "payload.h"
 #include "pool.h"
+#include "process.h"
 #include "queue.h"
 #include "request.h"
 #include "task.h"
