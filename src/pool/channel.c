@@ -12,7 +12,7 @@
 
 /* The kernel counts more than the bytes of a frame: this lets one wait unread
  * while the next is sent. Where less is allowed, it is as much as that. */
-#define SEND_BUFFER (4 * ADL_WIRE_MAX)
+#define SEND_BUFFER (2 * ADL_WIRE_MAX)
 
 #define MAX_FDS (sizeof(((struct adl_inbox *)0)->fds) / sizeof(int))
 

@@ -11,7 +11,7 @@
 
 #include "asyncdl/error.h"
 
-#define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 static int map(struct adl_parcel *parcel, int protection)
 {
@@ -48,7 +48,7 @@ int adl_parcel_create(struct adl_parcel *out, size_t len)
         return -errno;
     }
     int err = allocate(parcel.fd, len);
-    if (err == 0 && fcntl(parcel.fd, F_ADD_SEALS, SIZE_SEALS) < 0) {
+    if (err == 0 && fcntl(parcel.fd, F_ADD_SEALS, SEALS) < 0) {
         err = -errno;
     }
     if (err == 0) {
@@ -62,13 +62,10 @@ int adl_parcel_create(struct adl_parcel *out, size_t len)
     return 0;
 }
 
-int adl_parcel_seal(struct adl_parcel *parcel)
+void adl_parcel_let_go(struct adl_parcel *parcel)
 {
     (void)munmap(parcel->data, parcel->len); /* it is ours */
     parcel->data = NULL;
-    return fcntl(parcel->fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SEAL) < 0
-               ? -errno
-               : 0;
 }
 
 int adl_parcel_map(struct adl_parcel *out, int fd, uint64_t len)

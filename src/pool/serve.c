@@ -70,20 +70,22 @@ static void send_result(struct server *server, const struct asyncdl_task *task,
 {
     struct adl_kit *kit = server->kit;
     bool is_large = task->result != NULL && task->result == server->large.data;
-    int seal_err = is_large ? adl_parcel_seal(&server->large) : 0;
     struct adl_wire_record record = {
-        .value = {id, err == 0 ? seal_err : err, run_ns},
+        .value = {id, err, run_ns},
         .data = task->result,
-        .data_len = seal_err == 0 ? task->result_len : 0,
+        .data_len = task->result_len,
         .text = task->error,
         .text_len = (uint32_t)text_len(task),
-        .flags = is_large && seal_err == 0 ? ADL_WIRE_BY_FD : 0,
+        .flags = is_large ? ADL_WIRE_BY_FD : 0,
     };
     if (adl_wire_begin(&kit->frame, ADL_WIRE_RESULT) < 0 ||
         adl_wire_add(&kit->frame, &record) < 0) {
         adl_kit_exit(1); /* no memory to say so in */
     }
-    adl_kit_send(kit, record.flags != 0 ? server->large.fd : -1);
+    if (is_large) {
+        adl_parcel_let_go(&server->large);
+    }
+    adl_kit_send(kit, is_large ? server->large.fd : -1);
 }
 
 static void run_task(struct server *server, struct adl_wire_record *call)

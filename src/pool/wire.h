@@ -24,7 +24,7 @@
 #define ADL_WIRE_ALIGN    16
 #define ADL_WIRE_HEAD     16
 #define ADL_WIRE_RECORD   48
-#define ADL_WIRE_MAX      (96u << 10) /* of a frame; a socket takes it at once */
+#define ADL_WIRE_MAX      (288u << 10) /* of a frame; a socket takes it at once */
 #define ADL_WIRE_MAX_TEXT 4096
 #define ADL_WIRE_MAX_N    256 /* records of a frame */
 #define ADL_WIRE_MAX_FDS  250 /* of a frame; the kernel takes 253 */

@@ -153,8 +153,8 @@ static void test_error_of_a_task_has_its_words_and_data(void **state)
 
 static void test_bytes_of_any_size_go_there_and_back(void **state)
 {
-    static const size_t sizes[] = {0,     1,     15,     16,     4096,
-                                   65535, 65536, 131072, 300000, 104857600};
+    static const size_t sizes[] = {0,     1,      15,     16,     4096,
+                                   65535, 262143, 262144, 300000, 104857600};
     struct bench b;
 
     (void)state;
