@@ -17,7 +17,7 @@
 #include "support/server.h"
 
 #define N_FILES    60
-#define FILE_BYTES 300000
+#define FILE_BYTES 20000
 
 static struct server server;
 
