@@ -69,6 +69,10 @@ struct adl_backend_host {
      * inside start() and cancel(): the front makes it later then.
      */
     void (*on_done)(struct adl_backend_host *host, struct adl_job *job);
+    /* Optional, around many on_done() in a row: they are delivered together at
+     * release(). Never inside start() or cancel(). */
+    void (*hold)(struct adl_backend_host *host);
+    void (*release)(struct adl_backend_host *host);
     /* There is room() where there was none, with no job done. */
     void (*on_room)(struct adl_backend_host *host);
     /*

@@ -28,9 +28,6 @@ struct asyncdl_payload {
 /* 0 or -errno, with nothing left behind. */
 static int map_shared(struct asyncdl_payload *payload)
 {
-    if (payload->len > INT64_MAX) {
-        return -ENOMEM;
-    }
     int fd = memfd_create("asyncdl-payload", MFD_CLOEXEC);
     if (fd < 0) {
         return -errno;
@@ -55,6 +52,9 @@ int asyncdl_payload_create(struct asyncdl_payload **out, size_t len)
 {
     if (len == 0) {
         return -EINVAL;
+    }
+    if (len > PTRDIFF_MAX) {
+        return -ENOMEM; /* what no object can have */
     }
     struct asyncdl_payload *payload = calloc(1, sizeof(*payload));
     if (payload == NULL) {

@@ -55,10 +55,7 @@ static void deliver(struct asyncdl_pool *pool);
 
 static void on_turn(uv_idle_t *idle)
 {
-    struct asyncdl_pool *pool = idle->data;
-
-    (void)uv_idle_stop(idle); /* cannot fail */
-    deliver(pool);
+    deliver(idle->data);
 }
 
 static void want_turn(struct asyncdl_pool *pool)
@@ -246,6 +243,7 @@ static void deliver(struct asyncdl_pool *pool)
 {
     struct adl_job *over = pool->over;
 
+    (void)uv_idle_stop(&pool->turn); /* cannot fail; this is the turn */
     pool->over = NULL;
     pool->n_inside++;
     while (over != NULL) {
@@ -270,6 +268,23 @@ static void on_job_done(struct adl_backend_host *host, struct adl_job *job)
     assert(job->state == ADL_JOB_STARTED);
     DL_DELETE(pool->started, job);
     add_over(pool, job);
+    if (pool->n_inside == 0) {
+        deliver(pool);
+    }
+}
+
+static void on_hold(struct adl_backend_host *host)
+{
+    struct asyncdl_pool *pool = (struct asyncdl_pool *)host;
+
+    pool->n_inside++;
+}
+
+static void on_release(struct adl_backend_host *host)
+{
+    struct asyncdl_pool *pool = (struct asyncdl_pool *)host;
+
+    pool->n_inside--;
     if (pool->n_inside == 0) {
         deliver(pool);
     }
@@ -321,6 +336,8 @@ int asyncdl_pool_open(struct asyncdl_pool **out, struct uv_loop_s *loop,
     pool->host = (struct adl_backend_host){
         .loop = loop,
         .on_done = on_job_done,
+        .hold = on_hold,
+        .release = on_release,
         .on_room = on_backend_room,
         .on_broken = on_broken,
     };

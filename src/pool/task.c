@@ -14,6 +14,29 @@
  * one that a task made. */
 static _Thread_local unsigned int task_depth;
 
+static void *reserve_heap(void *data, size_t len)
+{
+    (void)data;
+    return malloc(len);
+}
+
+static void drop_heap(void *data, void *bytes, size_t len)
+{
+    (void)data;
+    adl_task_heap_free(bytes, len);
+}
+
+const struct adl_task_memory adl_task_heap = {
+    .reserve = reserve_heap,
+    .drop = drop_heap,
+};
+
+void adl_task_heap_free(void *bytes, size_t len)
+{
+    (void)len;
+    free(bytes);
+}
+
 bool adl_task_is_running(void)
 {
     return task_depth > 0;
@@ -44,6 +67,9 @@ static int reserve(struct asyncdl_task *task, size_t len)
     drop_result(task);
     if (len > task->max_result_bytes) {
         return ASYNCDL_ERESULT;
+    }
+    if (len > PTRDIFF_MAX) {
+        return -ENOMEM; /* what no object can have */
     }
     if (len == 0) {
         return 0;

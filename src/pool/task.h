@@ -19,6 +19,12 @@ struct adl_task_memory {
     void *data; /* for both */
 };
 
+/* What malloc() has; data is NULL. */
+extern const struct adl_task_memory adl_task_heap;
+
+/* Frees what came from there: for adl_call.drop. */
+void adl_task_heap_free(void *bytes, size_t len);
+
 /* Zero but for what its maker sets. */
 struct asyncdl_task {
     struct asyncdl_worker *worker;

@@ -34,7 +34,7 @@ struct slot {
     uv_work_t work;
     struct asyncdl_worker worker; /* of the thread that runs it, by turns */
     struct threads *threads;
-    struct slot *next; /* threads.idle */
+    struct slot *next; /* threads.idle, or those about to be called */
     bool is_up;        /* initialised, and not finished yet */
     uint64_t n_tasks;  /* since then */
 };
@@ -45,9 +45,10 @@ struct threads {
     const struct asyncdl_pool_options *options;
     uv_async_t wakeup;
 
-    uv_mutex_t lock; /* of these five */
+    uv_mutex_t lock; /* of these six */
     struct adl_job *queue;
     size_t n_queue;
+    size_t n_coming; /* workers called, and not at work yet */
     struct adl_job *done;
     int broken_err; /* what the first initializer that failed said, or 0 */
     char *broken_text;
@@ -61,27 +62,6 @@ struct threads {
     void *closed_data;
     struct slot slots[];
 };
-
-static void *reserve(void *data, size_t len)
-{
-    (void)data;
-    return malloc(len);
-}
-
-static void drop(void *data, void *bytes, size_t len)
-{
-    (void)data;
-    (void)len;
-    free(bytes);
-}
-
-static const struct adl_task_memory heap = {.reserve = reserve, .drop = drop};
-
-static void drop_result(void *data, size_t len)
-{
-    (void)len;
-    free(data);
-}
 
 static void finish_worker(struct slot *slot)
 {
@@ -146,7 +126,7 @@ static uint64_t run_call(struct slot *slot, const struct adl_job *job,
     struct asyncdl_task task = {
         .worker = &slot->worker,
         .max_result_bytes = slot->threads->options->max_result_bytes,
-        .memory = &heap,
+        .memory = &adl_task_heap,
         .is_canceled = &job->is_canceled,
     };
     struct asyncdl_task_result *result = call->result;
@@ -156,7 +136,7 @@ static uint64_t run_call(struct slot *slot, const struct adl_job *job,
     result->err = adl_task_run(&task, call->fn, call->arg.data, call->arg.len);
     result->data = task.result;
     result->len = task.result_len;
-    call->drop = drop_result;
+    call->drop = adl_task_heap_free;
     call->error = task.error;
     slot->n_tasks++;
     uint64_t end_ns = uv_hrtime();
@@ -227,6 +207,7 @@ static void on_work(uv_work_t *work)
     uint64_t until_ns = uv_hrtime() + SLICE_NS;
 
     uv_mutex_lock(&threads->lock);
+    threads->n_coming--;
     struct adl_job *job = take_job(threads);
     uv_mutex_unlock(&threads->lock);
     while (job != NULL) {
@@ -241,19 +222,33 @@ static void on_work(uv_work_t *work)
 
 static void on_work_done(uv_work_t *work, int status);
 
-/* Have libuv run idle workers, at most as many as there are jobs for. */
-static void call_workers(struct threads *threads)
+/*
+ * Queue a job, unless it is NULL, and have libuv run idle workers, one for each
+ * job that none is coming for. One that came too early would find nothing, and
+ * not be called again before the loop has seen it go.
+ */
+static void call_workers(struct threads *threads, struct adl_job *added)
 {
-    uv_mutex_lock(&threads->lock);
-    size_t n_wanted = threads->n_queue;
-    uv_mutex_unlock(&threads->lock);
+    struct slot *called = NULL;
 
-    while (threads->idle != NULL && n_wanted > 0) {
+    uv_mutex_lock(&threads->lock);
+    if (added != NULL) {
+        DL_APPEND2(threads->queue, added, queue_prev, queue_next);
+        threads->n_queue++;
+    }
+    while (threads->idle != NULL && threads->n_coming < threads->n_queue) {
         struct slot *slot = threads->idle;
 
         LL_DELETE(threads->idle, slot);
+        LL_PREPEND(called, slot);
+        threads->n_coming++;
+    }
+    uv_mutex_unlock(&threads->lock);
+    while (called != NULL) {
+        struct slot *slot = called;
+
+        LL_DELETE(called, slot);
         threads->n_busy++;
-        n_wanted--;
         /* Fails only without a callback. */
         (void)uv_queue_work(threads->host->loop, &slot->work, on_work,
                             on_work_done);
@@ -293,6 +288,10 @@ static void drain(struct threads *threads)
     struct adl_job *done = threads->done;
     threads->done = NULL;
     uv_mutex_unlock(&threads->lock);
+    if (done == NULL) {
+        return;
+    }
+    threads->host->hold(threads->host);
     while (done != NULL) {
         struct adl_job *job = done;
 
@@ -300,6 +299,7 @@ static void drain(struct threads *threads)
         threads->n_held--;
         threads->host->on_done(threads->host, job);
     }
+    threads->host->release(threads->host);
 }
 
 static void on_wakeup(uv_async_t *async)
@@ -338,15 +338,17 @@ static void on_finish_done(uv_work_t *work, int status)
 
 static void finish_workers(struct threads *threads)
 {
+    if (threads->options->finisher == NULL) {
+        return;
+    }
     for (uint32_t i = 0; i < threads->backend.n_workers; i++) {
         struct slot *slot = &threads->slots[i];
 
-        if (slot->is_up && threads->options->finisher != NULL) {
+        if (slot->is_up) {
             threads->n_busy++;
             (void)uv_queue_work(threads->host->loop, &slot->work, on_finish,
                                 on_finish_done);
         }
-        slot->is_up = slot->is_up && threads->options->finisher != NULL;
     }
 }
 
@@ -372,7 +374,7 @@ static void on_work_done(uv_work_t *work, int status)
     LL_PREPEND(threads->idle, slot);
     threads->n_busy--;
     drain(threads);
-    call_workers(threads);
+    call_workers(threads, NULL);
     close_next(threads);
 }
 
@@ -396,11 +398,7 @@ static void start(struct adl_backend *backend, struct adl_job *job)
     struct threads *threads = (struct threads *)backend;
 
     threads->n_held++;
-    uv_mutex_lock(&threads->lock);
-    DL_APPEND2(threads->queue, job, queue_prev, queue_next);
-    threads->n_queue++;
-    uv_mutex_unlock(&threads->lock);
-    call_workers(threads);
+    call_workers(threads, job);
 }
 
 /* One that runs has seen is_canceled, or will never look. */
