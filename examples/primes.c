@@ -32,7 +32,9 @@ static int factor(struct asyncdl_task *task, const void *arg, size_t len)
             found.primes[found.n++] = p;
         }
     }
-    found.primes[found.n++] = left;
+    if (left > 1) {
+        found.primes[found.n++] = left;
+    }
     return asyncdl_task_reply(task, &found, sizeof(found));
 }
 

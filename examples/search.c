@@ -177,8 +177,9 @@ static void stop(struct engine *engine)
     for (unsigned i = 0; i < engine->n; i++) {
         asyncdl_queue_put(engine->queries[i], "", 0, 0);
     }
-    for (unsigned i = 0; i < engine->n && engine->processes[i] != NULL; i++) {
-        if (asyncdl_process_join(engine->processes[i], 10000) < 0) {
+    for (unsigned i = 0; i < engine->n; i++) {
+        if (engine->processes[i] != NULL &&
+            asyncdl_process_join(engine->processes[i], 10000) < 0) {
             asyncdl_process_kill(engine->processes[i]);
         }
         asyncdl_process_release(engine->processes[i]);
