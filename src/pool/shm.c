@@ -23,12 +23,18 @@ size_t adl_shm_round_up(size_t size)
     return size > SIZE_MAX - rest ? 0 : (size + rest) & ~rest;
 }
 
+/* Of a mmap() whose arguments are right but for a size that is too large. */
+static int get_map_error(void)
+{
+    return errno == EINVAL || errno == EOVERFLOW ? -ENOMEM : -errno;
+}
+
 static int map_shared(void **out, int fd, size_t size)
 {
     void *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
     if (data == MAP_FAILED) {
-        return -errno;
+        return get_map_error();
     }
     *out = data;
     return 0;
@@ -46,11 +52,11 @@ static int map_with_tail(void **out, int fd, size_t size, size_t tail)
     void *data = mmap(NULL, size + tail, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (data == MAP_FAILED) {
-        return -errno;
+        return get_map_error();
     }
     if (mmap(data, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
              0) == MAP_FAILED) {
-        int err = -errno;
+        int err = get_map_error();
 
         (void)munmap(data, size + tail); /* as whole as it was mapped */
         return err;

@@ -322,6 +322,7 @@ static void get_one(void *data)
 
     victim_need(asyncdl_queue_get(bed->queue, &item, ASYNCDL_FOREVER) == 0);
     victim_need(item.len == 4 && memcmp(item.data, "item", 4) == 0);
+    asyncdl_bytes_free(&item);
 }
 
 static void test_an_item_wakes_who_waits_for_it(void **state)

@@ -149,6 +149,7 @@ static void get_the_first(void *data)
 
     victim_need(asyncdl_queue_get(trial->queue, &item, 0) == 0);
     atomic_store(trial->is_done, true);
+    asyncdl_bytes_free(&item);
 }
 
 static void check_after_get(void *data)
@@ -244,6 +245,9 @@ static void wait_for_one(void *data)
     int err = asyncdl_queue_get(sleeper->trial.queue, &item, ASYNCDL_FOREVER);
 
     atomic_store(sleeper->result, err);
+    if (err == 0) {
+        asyncdl_bytes_free(&item);
+    }
 }
 
 static void create_with_sleeper(void *data)
