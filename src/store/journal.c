@@ -14,12 +14,10 @@
 #include "asyncdl/error.h"
 #include "store/journal_db.h"
 #include "store/journal_match.h"
+#include "store/journal_paths.h"
 #include "store/journal_replace.h"
 #include "store/journal_window.h"
-#include "util/buf.h"
 #include "util/clock.h"
-
-#define PATHS_AT_ONCE "1000"
 
 struct adl_journal {
     uv_mutex_t lock; /* guards all the rest */
@@ -428,80 +426,23 @@ int adl_journal_check(struct adl_journal *journal)
     return err;
 }
 
-/* Paths of some rows, each ended by NUL. */
-struct paths {
-    struct adl_buf text;
-    uint64_t read; /* ids up to it are in */
-};
-
-static int add_path(struct paths *paths, sqlite3_stmt *stmt)
-{
-    const char *path = (const char *)sqlite3_column_text(stmt, 1);
-
-    paths->read = (uint64_t)sqlite3_column_int64(stmt, 0);
-    return path == NULL ? 0 : adl_buf_add(&paths->text, path, strlen(path) + 1);
-}
-
-/* Read the next rows. 0 or negative; nothing is read at the end. */
-static int read_paths(struct paths *paths, struct adl_journal *journal,
-                      sqlite3_stmt *stmt)
-{
-    int err = 0;
-    int rc = sqlite3_bind_int64(stmt, 1, (sqlite3_int64)paths->read);
-
-    adl_buf_reset(&paths->text);
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_bind_int64(stmt, 2, (sqlite3_int64)journal->match.last);
-    }
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
-    }
-    while (err == 0 && rc == SQLITE_ROW) {
-        err = add_path(paths, stmt);
-        rc = err < 0 ? SQLITE_NOMEM : sqlite3_step(stmt);
-    }
-    err = adl_journal_db_judge(&journal->db, rc);
-    (void)sqlite3_reset(stmt); /* repeats rc */
-    return err;
-}
-
-static int lend_paths(const struct paths *paths,
-                      int (*cb)(const char *path, void *data), void *data)
-{
-    size_t at = 0;
-
-    while (at < paths->text.len) {
-        const char *path = paths->text.data + at;
-        int answer = cb(path, data);
-
-        if (answer != 0) {
-            return answer;
-        }
-        at += strlen(path) + 1;
-    }
-    return 0;
-}
-
 int adl_journal_each_path(struct adl_journal *journal,
                           int (*cb)(const char *path, void *data), void *data)
 {
-    struct paths paths = {.read = 0};
+    struct adl_paths paths = {.last = journal->match.last};
     sqlite3_stmt *stmt = NULL;
     uint64_t before = 0;
 
     uv_mutex_lock(&journal->lock);
-    int answer = adl_journal_db_prepare(
-        &stmt, &journal->db,
-        "SELECT id, path FROM main.entries WHERE id > ?1 AND id <= ?2 "
-        "ORDER BY id LIMIT " PATHS_AT_ONCE);
+    int answer = adl_journal_db_prepare(&stmt, &journal->db, ADL_PATHS_QUERY);
     do {
         before = paths.read;
         if (answer == 0) {
-            answer = read_paths(&paths, journal, stmt);
+            answer = adl_paths_read(&paths, &journal->db, stmt);
         }
         uv_mutex_unlock(&journal->lock); /* never held over a callback */
         if (answer == 0) {
-            answer = lend_paths(&paths, cb, data);
+            answer = adl_paths_lend(&paths, cb, data);
         }
         uv_mutex_lock(&journal->lock);
     } while (answer == 0 && paths.read > before);
