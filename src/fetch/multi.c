@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _DEFAULT_SOURCE /* TCP_CORK */
 /*
  * A descriptor's record outlives what libcurl says of it. REMOVE does not mean
  * that the socket closes: on a kept-alive connection the next request asks for
@@ -13,33 +12,23 @@
 #include "fetch/multi.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fetch/sockets.h"
+
 #define EVENTS_AT_ONCE 128
 #define CORKED_MAX     8 /* connections; more of them share little */
-
-struct watch {
-    uint32_t wanted;     /* EPOLLIN | EPOLLOUT, what libcurl asks for */
-    uint32_t registered; /* what epoll knows */
-    uint32_t generation; /* counts the sockets that had this number */
-    bool is_ours;        /* made by on_open_socket() */
-    bool was_readable;   /* so it is connected */
-};
 
 struct adl_multi {
     CURLM *curlm;
     CURL *prod;     /* comes and goes in a recheck; may be NULL */
     uv_poll_t poll; /* of epfd */
     uv_timer_t timer;
-    int epfd;
-    struct watch *watches; /* by descriptor */
-    size_t n_watches;
+    struct adl_sockets sockets;
     unsigned n_added; /* handles that libcurl has not looked at */
     bool must_recheck;
     bool is_closing;
@@ -48,54 +37,6 @@ struct adl_multi {
     adl_multi_close_cb on_closed;
     void *data;
 };
-
-static struct watch *get_watch(struct adl_multi *m, curl_socket_t fd)
-{
-    size_t wanted = (size_t)fd + 1;
-
-    if (wanted > m->n_watches) {
-        size_t n = wanted + wanted / 2 + 32;
-        struct watch *watches = realloc(m->watches, n * sizeof(*watches));
-
-        if (watches == NULL) {
-            return NULL;
-        }
-        for (size_t i = m->n_watches; i < n; i++) {
-            watches[i] = (struct watch){0};
-        }
-        m->watches = watches;
-        m->n_watches = n;
-    }
-    return &m->watches[fd];
-}
-
-static void forget(struct adl_multi *m, struct watch *watch, curl_socket_t fd)
-{
-    if (watch->registered != 0) {
-        /* Fails where libcurl closed it first: then epoll has forgotten it. */
-        (void)epoll_ctl(m->epfd, EPOLL_CTL_DEL, fd, NULL);
-    }
-    *watch = (struct watch){.generation = watch->generation + 1};
-}
-
-static int register_watch(struct adl_multi *m, struct watch *watch,
-                          curl_socket_t fd)
-{
-    struct epoll_event event = {
-        .events = watch->wanted,
-        .data.u64 = (uint64_t)watch->generation << 32 | (uint32_t)fd,
-    };
-    int op = watch->registered != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    int rc = epoll_ctl(m->epfd, op, fd, &event);
-
-    if (rc < 0 && errno == ENOENT) { /* closed and opened without our knowing */
-        rc = epoll_ctl(m->epfd, EPOLL_CTL_ADD, fd, &event);
-    } else if (rc < 0 && errno == EEXIST) {
-        rc = epoll_ctl(m->epfd, EPOLL_CTL_MOD, fd, &event);
-    }
-    watch->registered = rc == 0 ? watch->wanted : 0;
-    return rc;
-}
 
 static uint32_t to_events(int what)
 {
@@ -107,25 +48,25 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data,
                      void *socket_data)
 {
     struct adl_multi *m = data;
-    struct watch *watch = get_watch(m, fd);
+    struct adl_socket *sock = adl_sockets_get(&m->sockets, fd);
 
     (void)easy;
     (void)socket_data;
-    if (watch == NULL) {
+    if (sock == NULL) {
         return -1;
     }
     if (what == CURL_POLL_REMOVE) {
-        watch->wanted = 0;
-        if (!watch->is_ours || !watch->was_readable) {
-            forget(m, watch, fd);
+        sock->wanted = 0;
+        if (!sock->is_ours || !sock->was_readable) {
+            adl_sockets_forget(&m->sockets, fd);
         }
         return 0;
     }
-    watch->wanted = to_events(what);
-    if (watch->wanted == watch->registered || m->is_closing) {
+    sock->wanted = to_events(what);
+    if (sock->wanted == sock->registered || m->is_closing) {
         return 0;
     }
-    return register_watch(m, watch, fd);
+    return adl_sockets_register(&m->sockets, fd);
 }
 
 static curl_socket_t on_open_socket(void *data, curlsocktype purpose,
@@ -148,24 +89,25 @@ static curl_socket_t on_open_socket(void *data, curlsocktype purpose,
 static int on_socket_made(void *data, curl_socket_t fd, curlsocktype purpose)
 {
     struct adl_multi *m = data;
-    struct watch *watch = get_watch(m, fd);
+    struct adl_socket *sock = adl_sockets_get(&m->sockets, fd);
 
     (void)purpose;
-    if (watch == NULL) {
+    if (sock == NULL) {
         return CURL_SOCKOPT_ERROR;
     }
-    forget(m, watch, fd); /* what is left of an earlier one of that number */
-    watch->is_ours = true;
+    /* What is left of an earlier one of that number. */
+    adl_sockets_forget(&m->sockets, fd);
+    sock->is_ours = true;
     return CURL_SOCKOPT_OK;
 }
 
 static int on_close_socket(void *data, curl_socket_t fd)
 {
     struct adl_multi *m = data;
-    struct watch *watch = get_watch(m, fd);
+    struct adl_socket *sock = adl_sockets_get(&m->sockets, fd);
 
-    if (watch != NULL) {
-        forget(m, watch, fd);
+    if (sock != NULL) {
+        adl_sockets_forget(&m->sockets, fd);
     }
     return close(fd);
 }
@@ -206,18 +148,19 @@ static void handle_event(struct adl_multi *m, const struct epoll_event *event)
 {
     int fd = (int)(uint32_t)event->data.u64;
     uint32_t generation = (uint32_t)(event->data.u64 >> 32);
-    struct watch *watch = &m->watches[fd];
+    struct adl_socket *sock = &m->sockets.items[fd];
 
-    if (watch->generation != generation) {
+    if (sock->generation != generation) {
         return; /* an earlier event of this round closed it */
     }
     if (event->events & EPOLLIN) {
-        watch->was_readable = true;
+        sock->was_readable = true;
     }
-    if (watch->wanted == 0) {
-        if (watch->registered != 0) {
-            (void)epoll_ctl(m->epfd, EPOLL_CTL_DEL, fd, NULL); /* as above */
-            watch->registered = 0;
+    if (sock->wanted == 0) {
+        if (sock->registered != 0) {
+            /* Fails where libcurl has closed it. */
+            (void)epoll_ctl(m->sockets.epfd, EPOLL_CTL_DEL, fd, NULL);
+            sock->registered = 0;
         }
         return; /* libcurl looks at an idle connection before it uses it */
     }
@@ -231,50 +174,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
     (void)status; /* an epoll descriptor has no errors of its own */
     (void)events;
-    int n = epoll_wait(m->epfd, ready, EVENTS_AT_ONCE, 0);
+    int n = epoll_wait(m->sockets.epfd, ready, EVENTS_AT_ONCE, 0);
     for (int i = 0; i < n; i++) {
         handle_event(m, &ready[i]);
     }
     if (n > 0) {
         m->on_activity(m->data);
-    }
-}
-
-struct corked {
-    int fd;
-    uint32_t generation;
-};
-
-/* The sockets that are connected, up to cap. How many are there? */
-static size_t list_connected(const struct adl_multi *m, struct corked *out,
-                             size_t cap)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < m->n_watches; i++) {
-        const struct watch *watch = &m->watches[i];
-
-        if (watch->is_ours && watch->was_readable) {
-            if (n < cap) {
-                out[n] = (struct corked){(int)i, watch->generation};
-            }
-            n++;
-        }
-    }
-    return n;
-}
-
-static void cork(const struct adl_multi *m, const struct corked *sockets,
-                 size_t n, int is_corked)
-{
-    for (size_t i = 0; i < n; i++) {
-        int fd = sockets[i].fd;
-
-        if (m->watches[fd].generation == sockets[i].generation) {
-            /* Fails where it is no TCP. */
-            (void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &is_corked,
-                             sizeof(is_corked));
-        }
     }
 }
 
@@ -286,16 +191,19 @@ static void cork(const struct adl_multi *m, const struct corked *sockets,
  */
 static void start_added(struct adl_multi *m)
 {
-    struct corked sockets[CORKED_MAX];
-    size_t n = m->n_added > 2 ? list_connected(m, sockets, CORKED_MAX) : 0;
+    struct adl_corked corked[CORKED_MAX];
+    size_t n = 0;
 
+    if (m->n_added > 2) {
+        n = adl_sockets_list_connected(&m->sockets, corked, CORKED_MAX);
+    }
     if (n > CORKED_MAX || m->n_added <= 2 * n) {
         n = 0;
     }
     m->n_added = 0;
-    cork(m, sockets, n, 1);
+    adl_sockets_cork(&m->sockets, corked, n, true);
     act(m, CURL_SOCKET_TIMEOUT, 0);
-    cork(m, sockets, n, 0);
+    adl_sockets_cork(&m->sockets, corked, n, false);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -350,8 +258,8 @@ static void on_handle_closed(uv_handle_t *handle)
     }
     adl_multi_close_cb on_closed = m->on_closed;
     void *data = m->data;
-    (void)close(m->epfd); /* nothing was written to it */
-    free(m->watches);
+    (void)close(m->sockets.epfd); /* nothing was written to it */
+    free(m->sockets.items);
     free(m);
     curl_global_cleanup();
     on_closed(data);
@@ -360,7 +268,7 @@ static void on_handle_closed(uv_handle_t *handle)
 /* The poll comes last: the only handle that could need undoing. */
 static int open_handles(struct adl_multi *m, uv_loop_t *loop)
 {
-    int err = uv_poll_init(loop, &m->poll, m->epfd);
+    int err = uv_poll_init(loop, &m->poll, m->sockets.epfd);
 
     if (err < 0) {
         return err;
@@ -389,8 +297,8 @@ int adl_multi_open(struct adl_multi **out, uv_loop_t *loop, long max_connects,
     }
     m->on_activity = on_activity;
     m->data = data;
-    m->epfd = epoll_create1(EPOLL_CLOEXEC);
-    if (m->epfd < 0) {
+    m->sockets.epfd = epoll_create1(EPOLL_CLOEXEC);
+    if (m->sockets.epfd < 0) {
         err = -errno;
         goto fail;
     }
@@ -412,8 +320,8 @@ fail:
     if (m->curlm != NULL) {
         (void)curl_multi_cleanup(m->curlm); /* it is empty */
     }
-    if (m->epfd >= 0) {
-        (void)close(m->epfd);
+    if (m->sockets.epfd >= 0) {
+        (void)close(m->sockets.epfd);
     }
     free(m);
     curl_global_cleanup();
