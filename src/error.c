@@ -41,6 +41,14 @@ static const struct entry entries[] = {
     {ASYNCDL_EJOURNAL, "EJOURNAL", "the journal is damaged, or is none"},
     {ASYNCDL_EJOURNALNEW, "EJOURNALNEW", "the journal is of a newer asyncdl"},
     {ASYNCDL_ECHANGED, "ECHANGED", "its file was changed since it was saved"},
+    {ASYNCDL_ECLOSED, "ECLOSED", "closed: takes nothing any more"},
+    {ASYNCDL_EDIED, "EDIED", "the worker died in the task"},
+    {ASYNCDL_ETASKTIME, "ETASKTIME", "task ran longer than allowed"},
+    {ASYNCDL_ERESULT, "ERESULT", "result larger than allowed"},
+    {ASYNCDL_EFRAME, "EFRAME", "a helper sent what makes no sense"},
+    {ASYNCDL_ENOHOOK, "ENOHOOK", "asyncdl_main_hook() was never called"},
+    {ASYNCDL_ENOFUNC, "ENOFUNC", "function that no helper can find"},
+    {ASYNCDL_EOWNERDIED, "EOWNERDIED", "the last holder of the lock died"},
 };
 
 static const struct entry *find(int err)

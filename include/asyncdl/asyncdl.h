@@ -3,12 +3,17 @@
 #ifndef ASYNCDL_ASYNCDL_H
 #define ASYNCDL_ASYNCDL_H
 
+#include "bytes.h"
 #include "client.h"
 #include "error.h"
 #include "event.h"
 #include "future.h"
 #include "journal.h"
+#include "lag.h"
+#include "payload.h"
+#include "pool.h"
 #include "request.h"
+#include "task.h"
 #include "version.h"
 
 #endif

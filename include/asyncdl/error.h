@@ -4,7 +4,8 @@
  *
  * Functions answer 0 or a negative code. A code is -errno (libuv's codes pass
  * through unchanged) for faults of this machine, or one of ASYNCDL_E* for what
- * the network, a server or a list did. Any thread may call these functions.
+ * the network, a server, a list or a worker did. Any thread may call these
+ * functions.
  */
 #ifndef ASYNCDL_ERROR_H
 #define ASYNCDL_ERROR_H
@@ -46,6 +47,14 @@ enum asyncdl_error {
     ASYNCDL_EJOURNAL = -5027,     /**< journal damaged, or no journal */
     ASYNCDL_EJOURNALNEW = -5028,  /**< journal of a newer asyncdl */
     ASYNCDL_ECHANGED = -5029,     /**< file changed since saved; left alone */
+    ASYNCDL_ECLOSED = -5030,      /**< closed: takes nothing any more */
+    ASYNCDL_EDIED = -5031,        /**< its worker died in the task */
+    ASYNCDL_ETASKTIME = -5032,    /**< task ran longer than allowed */
+    ASYNCDL_ERESULT = -5033,      /**< result larger than allowed */
+    ASYNCDL_EFRAME = -5034,       /**< a helper sent what makes no sense */
+    ASYNCDL_ENOHOOK = -5035,      /**< asyncdl_main_hook() was never called */
+    ASYNCDL_ENOFUNC = -5036,      /**< function that no helper can find */
+    ASYNCDL_EOWNERDIED = -5037,   /**< the lock's last holder died */
 };
 
 /**

@@ -3,7 +3,8 @@
  * @file Results that come later.
  *
  * A future is pending until its operation has ended, then ready for good. It
- * belongs to its loop's thread. Futures are counted: the function that returns
+ * belongs to its loop's thread; only asyncdl_future_set() may be called from
+ * others. Futures are counted: the function that returns
  * one gives the caller one share, to be given back with
  * asyncdl_future_release(); a pending operation keeps its own share, so that
  * letting go of a future neither cancels nor leaks it.
@@ -42,7 +43,8 @@ ASYNCDL_API bool asyncdl_future_is_successful(
 /**
  * @param out  borrowed: lives as long as @p future; set whenever there is a
  * result, which for a download is a struct asyncdl_result also when it failed,
- * and for a gather a struct asyncdl_gathered; may be NULL
+ * for a gather a struct asyncdl_gathered, for a task a struct
+ * asyncdl_task_result (pool.h); may be NULL
  * @return 0, the operation's error, or -EAGAIN while pending
  */
 ASYNCDL_API int asyncdl_future_result(const struct asyncdl_future *future,
@@ -81,6 +83,41 @@ ASYNCDL_API struct asyncdl_future *asyncdl_future_retain(
 
 /** Give back a share. NULL is allowed. */
 ASYNCDL_API void asyncdl_future_release(struct asyncdl_future *future);
+
+/** Asks the program to end what is behind a future of its own. */
+typedef void (*asyncdl_cancel_cb)(void *data);
+
+/**
+ * Make a future of the program's own, which is pending, and keeps the loop
+ * running, until asyncdl_future_set(). It has two shares: the one that is
+ * returned, and the setter's, which setting gives up.
+ *
+ * @param out        returned: release with asyncdl_future_release()
+ * @param loop       borrowed: where its callbacks will run
+ * @param on_cancel  called, at most once, inside of asyncdl_future_cancel():
+ * see to it that it is set soon, for example to -ECANCELED; NULL where it
+ * cannot be canceled
+ * @param data       for @p on_cancel
+ * @return 0, -ENOMEM, or -errno where the loop cannot be woken from threads
+ */
+ASYNCDL_API int asyncdl_future_create(struct asyncdl_future **out,
+                                      struct uv_loop_s *loop,
+                                      asyncdl_cancel_cb on_cancel, void *data);
+
+/**
+ * Set a future of asyncdl_future_create(), from any thread; once. It is ready,
+ * and its callbacks run, later on the loop. The setter's share is gone when
+ * this returns 0: touch @p future then only where another share is held.
+ *
+ * @param err      0 or negative: what the operation came to
+ * @param result   taken: what asyncdl_future_result() borrows; may be NULL
+ * @param destroy  called on the loop's thread with @p result, unless that is
+ * NULL, when the last share is released; may be NULL
+ * @return 0; -EINVAL for a future of another kind, or @p err above 0; -EALREADY
+ * when it was set before. On failure the result stays the caller's.
+ */
+ASYNCDL_API int asyncdl_future_set(struct asyncdl_future *future, int err,
+                                   void *result, void (*destroy)(void *result));
 
 /** The result of asyncdl_gather(). */
 struct asyncdl_gathered {

@@ -34,6 +34,7 @@ struct asyncdl_future {
     void *owner;
     struct queue waiters;
     struct deferral *deferral; /* NULL unless one is to run */
+    struct adl_door *door;     /* NULL unless threads may set it */
 };
 
 /*
@@ -53,6 +54,11 @@ void adl_future_leave_callback(void)
 {
     assert(callback_depth > 0);
     callback_depth--;
+}
+
+bool adl_future_is_in_callback(void)
+{
+    return callback_depth > 0;
 }
 
 static void append(struct queue *queue, struct adl_future_waiter *waiter)
@@ -85,7 +91,7 @@ static void run_waiters(struct queue queue, struct asyncdl_future *future)
 int adl_future_create(struct asyncdl_future **out, uv_loop_t *loop,
                       adl_future_cancel_cb cancel, void *owner)
 {
-    struct asyncdl_future *future = malloc(sizeof(*future));
+    struct asyncdl_future *future = calloc(1, sizeof(*future));
 
     if (future == NULL) {
         return -ENOMEM;
@@ -98,6 +104,16 @@ int adl_future_create(struct asyncdl_future **out, uv_loop_t *loop,
     };
     *out = future;
     return 0;
+}
+
+void adl_future_put_door(struct asyncdl_future *future, struct adl_door *door)
+{
+    future->door = door;
+}
+
+struct adl_door *adl_future_get_door(const struct asyncdl_future *future)
+{
+    return future->door;
 }
 
 void adl_future_resolve(struct asyncdl_future *future, int err, void *result,
@@ -323,5 +339,6 @@ void asyncdl_future_release(struct asyncdl_future *future)
     if (future->destroy != NULL && future->result != NULL) {
         future->destroy(future->result);
     }
+    free(future->door);
     free(future);
 }

@@ -34,6 +34,14 @@ int adl_future_create(struct asyncdl_future **out, uv_loop_t *loop,
 void adl_future_resolve(struct asyncdl_future *future, int err, void *result,
                         void (*destroy)(void *result));
 
+/*
+ * What a future that threads may set has besides. It is set before anybody else
+ * knows of the future, and freed with it.
+ */
+struct adl_door;
+void adl_future_put_door(struct asyncdl_future *future, struct adl_door *door);
+struct adl_door *adl_future_get_door(const struct asyncdl_future *future);
+
 /* A callback in wait for a future. */
 struct adl_future_waiter {
     asyncdl_future_cb cb;
@@ -55,5 +63,8 @@ void adl_future_add_waiter(struct asyncdl_future *future,
  */
 void adl_future_enter_callback(void);
 void adl_future_leave_callback(void);
+
+/* Is one running on this thread? Then asyncdl_future_wait() would fail. */
+bool adl_future_is_in_callback(void);
 
 #endif

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #define FIRST ASYNCDL_EHTTP
-#define LAST  ASYNCDL_ECHANGED
+#define LAST  ASYNCDL_EOWNERDIED
 
 static void test_every_code_has_a_name_and_a_text_of_its_own(void **state)
 {
