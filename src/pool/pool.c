@@ -20,6 +20,7 @@
 #include "asyncdl/error.h"
 #include "asyncdl/payload.h"
 #include "pool/pool_options.h"
+#include "pool/processes.h"
 #include "pool/task.h"
 #include "pool/threads.h"
 #include "task/future.h"
@@ -318,6 +319,7 @@ static int open_backend(struct asyncdl_pool *pool)
     case ASYNCDL_POOL_THREADS:
         return adl_threads_open(&pool->backend, &pool->host, &pool->options);
     case ASYNCDL_POOL_PROCESSES:
+        return adl_processes_open(&pool->backend, &pool->host, &pool->options);
     default:
         return ASYNCDL_ENOTBUILT;
     }

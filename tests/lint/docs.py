@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Fail on anything in a public header that has no comment of its own, on unit
-tests without a module, and when the README's table of options is not that of
-the program.
+"""Fail on anything in a public header that has no comment of its own, on names
+in docs/ that no header has, on unit tests without a module, and when the
+README's table of options is not that of the program.
 
     docs.py ROOT
 """
@@ -13,6 +13,7 @@ import sys
 from csource import c_files, finish
 
 NEEDS_DOC = re.compile(r"(ASYNCDL_API|typedef|(struct|enum) asyncdl_\w+( \{|;))")
+PUBLIC_NAME = re.compile(r"\b(?:asyncdl|ASYNCDL)_\w+")
 FORWARD = re.compile(r"struct \w+;")
 OPTION_TABLE = re.compile(r"^\| options at a glance .*?\n\n", re.M | re.S)
 SHOWN_OPTION = re.compile(r"`(?:-(\w), )?--([\w.-]+)")
@@ -45,6 +46,16 @@ def check_unit_tests(root):
             yield f"{path}: tests no module of src"
 
 
+def check_names(root):
+    headers = "\n".join(path.read_text(encoding="utf-8")
+                        for path in c_files(root / "include"))
+    known = set(PUBLIC_NAME.findall(headers))
+    for path in sorted((root / "docs").glob("*.md")):
+        names = set(PUBLIC_NAME.findall(path.read_text(encoding="utf-8")))
+        for name in sorted(names - known):
+            yield f"{path}: there is no {name}"
+
+
 def check_options(root):
     readme, table = root / "README.md", root / "src/cli/opttable.c"
     if not table.exists():
@@ -64,6 +75,7 @@ def check_options(root):
 
 def main(root):
     bad = list(check_unit_tests(root)) + list(check_options(root))
+    bad += check_names(root)
     for path in c_files(root / "include"):
         if path.name != "export.h":
             bad += check_header(path)

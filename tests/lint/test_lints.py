@@ -187,6 +187,13 @@ class Docs(LintCase):
         self.write("tests/unit/test_b.c", "")
         self.assert_found("docs.py", "test_b.c: tests no module")
 
+    def test_name_that_no_header_has_is_found(self):
+        self.write("include/asyncdl/thing.h", HEADER)
+        self.write("docs/a.md", "`asyncdl_thing`\n")
+        self.assert_clean("docs.py")
+        self.write("docs/a.md", "`asyncdl_thing` and `asyncdl_think()`\n")
+        self.assert_found("docs.py", "a.md: there is no asyncdl_think")
+
     def test_options_that_differ_from_the_readme_are_found(self):
         self.write("src/cli/opttable.c", """\
             {.name = "dir",
