@@ -32,6 +32,7 @@ static int die_by(struct asyncdl_self *self, const void *arg, size_t len)
     if (signum == SIGABRT) {
         abort();
     }
+    (void)signal(signum, SIG_DFL); /* sanitizers have theirs */
     (void)raise(signum);
     return 99;
 }
@@ -146,7 +147,10 @@ static int look_around(struct asyncdl_self *self, const void *arg, size_t len)
         return 2; /* the standard ones and its socket */
     }
     for (int i = 1; i < SIGRTMIN; i++) {
-        if (sigaction(i, NULL, &action) == 0 && action.sa_handler != SIG_DFL) {
+        bool is_a_sanitizers = i == SIGSEGV || i == SIGBUS || i == SIGFPE;
+
+        if (!is_a_sanitizers && sigaction(i, NULL, &action) == 0 &&
+            action.sa_handler != SIG_DFL) {
             return 3;
         }
     }
