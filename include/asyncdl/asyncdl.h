@@ -8,7 +8,9 @@
 #include "event.h"
 #include "future.h"
 #include "journal.h"
+#include "report.h"
 #include "request.h"
+#include "trace.h"
 #include "version.h"
 
 #endif
