@@ -238,6 +238,9 @@ struct asyncdl_loop_use {
     uint64_t worked_ns;  /**< in callbacks, and in libuv itself */
     uint64_t longest_ns; /**< the longest that it worked without a pause */
     uint64_t n_turns;
+    /** Of worked_ns, on the processor: the rest it was held up, by the disk or
+     * by other programs. Of the thread that opened the watch and asks. */
+    uint64_t cpu_ns;
 };
 
 /**

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <uv.h>
 
@@ -24,8 +25,19 @@ struct asyncdl_loop_watch {
     uint64_t check_ns;   /* when that was; 0: the loop does not run yet */
     uint64_t prepare_ns; /* when it last went to wait */
     uint64_t busy_ns;    /* without a wait, so far */
+    uint64_t cpu_ns;     /* of the thread, when it was opened */
     int n_closing;
 };
+
+/* Time of the processor that this thread has used. */
+static uint64_t get_cpu_ns(void)
+{
+    struct timespec t;
+
+    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0
+               ? (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec
+               : 0;
+}
 
 static void on_prepare(uv_prepare_t *prepare)
 {
@@ -120,6 +132,7 @@ int asyncdl_loop_watch_open(struct asyncdl_loop_watch **out,
     uv_unref((uv_handle_t *)&w->check);
     w->idle_ns = uv_metrics_idle_time(loop);
     w->check_ns = uv_hrtime();
+    w->cpu_ns = get_cpu_ns();
     *out = w;
     return 0;
 }
@@ -136,6 +149,8 @@ void asyncdl_loop_watch_get(struct asyncdl_loop_use *out,
     idle_ns = idle_ns < since_ns ? idle_ns : since_ns;
     out->waited_ns += idle_ns;
     out->worked_ns += since_ns - idle_ns;
+    uint64_t cpu_ns = get_cpu_ns() - watch->cpu_ns;
+    out->cpu_ns = cpu_ns < out->worked_ns ? cpu_ns : out->worked_ns;
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -53,6 +53,7 @@ static void test_waiting_and_working_are_told_apart(void **state)
     assert_true(use.worked_ns >= 20 * MS);
     assert_true(use.waited_ns >= 10 * MS);
     assert_true(use.waited_ns + use.worked_ns >= 65 * MS);
+    assert_true(use.cpu_ns > 0 && use.cpu_ns <= use.worked_ns);
     assert_true(use.longest_ns >= 20 * MS);
     assert_true(use.waited_ns + use.worked_ns <= all_ns);
     asyncdl_trace_get_totals(&totals, trace);
