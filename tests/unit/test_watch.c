@@ -45,7 +45,7 @@ static void test_waiting_and_working_are_told_apart(void **state)
     assert_int_equal(asyncdl_loop_watch_open(&watch, loop, trace, "loop"), 0);
     assert_int_equal(uv_timer_init(loop, &timer), 0);
     uv_update_time(loop);
-    assert_int_equal(uv_timer_start(&timer, on_timer, 50, 0), 0);
+    assert_int_equal(uv_timer_start(&timer, on_timer, 400, 0), 0);
     (void)uv_run(loop, UV_RUN_DEFAULT);
     asyncdl_loop_watch_get(&use, watch);
     uint64_t all_ns = uv_hrtime() - start_ns;
