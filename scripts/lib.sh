@@ -44,6 +44,7 @@ clang-format-14|cmd:clang-format-14|checks the formatting
 libc6-dbg|pkg:libc6-dbg|valgrind reads the C library with it
 valgrind|cmd:valgrind|finds memory errors and leaks
 shellcheck|cmd:shellcheck|checks the scripts
+chromium|cmd:chromium|opens the pages of --report
 '
 readonly BENCH_NEEDS='
 nginx-light|cmd:nginx|the server of the benchmark

@@ -35,6 +35,21 @@ int adl_failed_open(struct adl_failed *failed, const char *path,
     return full < 0 ? full : err;
 }
 
+int adl_failed_begin(struct adl_failed *failed, const char *path,
+                     const struct adl_sources *sources,
+                     const struct adl_msg *msg)
+{
+    struct adl_buf text = {0};
+    int err = path != NULL ? adl_failed_open(failed, path, sources, &text) : 0;
+
+    if (err < 0) {
+        adl_msg_error(msg, "%s",
+                      err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(&text));
+    }
+    adl_buf_finish(&text);
+    return err;
+}
+
 int adl_failed_ticket(struct adl_failed_ticket **out, struct adl_failed *failed,
                       const struct adl_entry *entry)
 {

@@ -39,6 +39,11 @@ struct adl_failed {
 int adl_failed_open(struct adl_failed *failed, const char *path,
                     const struct adl_sources *sources, struct adl_buf *error);
 
+/* The same with what is wrong told; a path that is NULL is none. */
+int adl_failed_begin(struct adl_failed *failed, const char *path,
+                     const struct adl_sources *sources,
+                     const struct adl_msg *msg);
+
 static inline bool adl_failed_is_open(const struct adl_failed *failed)
 {
     return adl_aside_is_open(&failed->aside);

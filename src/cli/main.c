@@ -271,6 +271,9 @@ static int act(struct adl_options *options, struct adl_msg *msg,
     if (options->is_dry) { /* writes nothing */
         options->failed = NULL;
         options->manifest = NULL;
+        for (size_t i = 0; i < ADL_N_CHARTS; i++) {
+            options->charts[i] = NULL;
+        }
     }
     msg->has_color = has_color(options);
     return download(options, msg, error);

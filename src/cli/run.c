@@ -19,6 +19,7 @@
 
 #include "asyncdl/client.h"
 #include "cli/blame.h"
+#include "cli/charts.h"
 #include "cli/failed.h"
 #include "cli/feed.h"
 #include "cli/folder.h"
@@ -51,6 +52,7 @@ struct run {
     struct adl_progress progress;
     struct adl_failed failed;
     struct adl_outputs outputs;
+    struct adl_charts charts;
     struct adl_folder folder; /* --dir, where it was made here */
     uint64_t start_ns;
     uint64_t n_over; /* requests that completed */
@@ -202,6 +204,10 @@ static int observe(struct run *run)
         err = asyncdl_client_observe(run->client, adl_manifest_on_event,
                                      &run->manifest);
     }
+    if (err == 0 && adl_charts_are_wanted(&run->charts)) {
+        err = asyncdl_client_observe(run->client, adl_timing_on_event,
+                                     &run->charts.timing);
+    }
     if (err == 0) {
         err = asyncdl_client_observe(run->client, adl_complain_on_event,
                                      run->complain);
@@ -260,6 +266,9 @@ static int start(struct run *run, struct adl_sources *sources)
     }
     if (err == 0) {
         err = watch_signals(run);
+    }
+    if (err == 0) {
+        err = adl_charts_watch(&run->charts, &run->loop);
     }
     return err < 0 ? err : observe(run);
 }
@@ -324,9 +333,11 @@ static void finish_failed(struct run *run)
 static void settle_end(struct run *run)
 {
     speak_last(run);
+    adl_charts_write(&run->charts, &run->tally, get_elapsed_s(run));
     /* what is wrong with them is told by who finishes them */
     note_fault(run, adl_aside_settle(&run->failed.aside, get_end(run)));
     note_fault(run, adl_aside_settle(&run->manifest.aside, get_end(run)));
+    note_fault(run, adl_charts_settle(&run->charts, get_end(run)));
     run->tally.signal = adl_signals_get();
 }
 
@@ -350,6 +361,11 @@ static void drop_outputs(struct run *run)
     if (run->outputs.files[ADL_OUTPUT_MANIFEST].is_taken) {
         adl_manifest_abort(&run->manifest);
     }
+    for (int i = 0; i < ADL_N_CHARTS; i++) {
+        if (run->outputs.files[ADL_OUTPUT_CHARTS + i].is_taken) {
+            adl_charts_abort(&run->charts, (enum adl_chart)i);
+        }
+    }
 }
 
 /* The end of what could be said, and of what is said. */
@@ -363,6 +379,8 @@ static void tell_end(struct run *run)
     speak_last(run);
     note_fault(run, adl_manifest_finish(&run->manifest, run->options->manifest,
                                         run->msg, get_end(run)));
+    adl_charts_write(&run->charts, &run->tally, get_elapsed_s(run));
+    note_fault(run, adl_charts_finish(&run->charts, run->msg, get_end(run)));
     adl_complain_end(run->complain);
     if (run->tally.signal == 0) {
         run->tally.signal = adl_signals_get(); /* it cut the last words */
@@ -374,6 +392,7 @@ static void finish(struct run *run)
 {
     adl_signals_close(&run->signals);
     uv_close((uv_handle_t *)&run->late, NULL);
+    adl_charts_close(&run->charts);
     (void)uv_run(&run->loop, UV_RUN_DEFAULT); /* nothing but closing */
     adl_plain_finish(&run->plain);
     adl_plan_finish(&run->plan);
@@ -392,45 +411,14 @@ static int make_dir(struct run *run)
 {
     const struct adl_options *options = run->options;
     const char *dir = options->client.dir;
-    bool is_needed =
-        (options->failed != NULL && adl_aside_lacks_folder(options->failed)) ||
-        (options->manifest != NULL &&
-         adl_aside_lacks_folder(options->manifest));
-    int err = is_needed && dir != NULL ? adl_folder_make(&run->folder, dir) : 0;
+    int err = adl_outputs_lack_folder(options) && dir != NULL
+                  ? adl_folder_make(&run->folder, dir)
+                  : 0;
 
     if (err < 0) {
         adl_msg_error(run->msg, "cannot make --dir %s: %s", dir,
                       strerror(-err));
     }
-    return err;
-}
-
-static int open_failed(struct run *run, const struct adl_sources *sources)
-{
-    const char *path = run->options->failed;
-    struct adl_buf text = {0};
-    int err =
-        path != NULL ? adl_failed_open(&run->failed, path, sources, &text) : 0;
-
-    if (err < 0) {
-        adl_msg_error(run->msg, "%s",
-                      err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(&text));
-    }
-    adl_buf_finish(&text);
-    return err;
-}
-
-static int check_outputs(struct run *run, const struct adl_sources *sources)
-{
-    struct adl_buf text = {0};
-    int err =
-        adl_outputs_init(&run->outputs, run->options, sources, run->msg, &text);
-
-    if (err < 0) {
-        adl_msg_error(run->msg, "%s",
-                      err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(&text));
-    }
-    adl_buf_finish(&text);
     return err;
 }
 
@@ -440,13 +428,17 @@ static int open_first(struct run *run, const struct adl_sources *sources)
     if (make_dir(run) < 0) {
         return ADL_EXIT_LOCAL;
     }
-    int err = check_outputs(run, sources);
+    int err = adl_outputs_begin(&run->outputs, run->options, sources, run->msg);
     if (err == 0) {
-        err = open_failed(run, sources);
+        err = adl_failed_begin(&run->failed, run->options->failed, sources,
+                               run->msg);
     }
     if (err == 0) {
         err = adl_manifest_begin(&run->manifest, run->options->manifest,
                                  run->msg);
+    }
+    if (err == 0) {
+        err = adl_charts_begin(&run->charts, run->options, run->msg);
     }
     return err < 0 ? ADL_EXIT_USAGE : open_client(run);
 }
@@ -454,6 +446,7 @@ static int open_first(struct run *run, const struct adl_sources *sources)
 /* Nothing started: leave nothing behind. */
 static void abort_first(struct run *run)
 {
+    adl_charts_close(&run->charts);
     adl_manifest_abort(&run->manifest);
     adl_failed_abort(&run->failed);
     adl_outputs_finish(&run->outputs);
