@@ -242,7 +242,7 @@ const struct way *cpu_get_ways(size_t *n)
         },
         {
             .key = "threads",
-            .name = "threadpool",
+            .name = "threads",
             .author = "10.41 s (10.70 s)",
             .run = run_pool,
             .backend = ASYNCDL_POOL_THREADS,

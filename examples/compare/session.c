@@ -19,7 +19,6 @@ int session_open_client(struct asyncdl_client **out, uv_loop_t *loop,
     const char *const connect_to[] = {http, https, NULL};
 
     options.max_active = n_at_once;
-    options.max_per_host = n_at_once;
     options.n_retries = N_RETRIES;
     options.retry_delay_ms = RETRY_DELAY_MS;
     if (net->is_local) {

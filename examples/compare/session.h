@@ -44,7 +44,10 @@ struct session {
     struct asyncdl_client *client;
 };
 
-/* The client that all ways use, with n_at_once downloads at once. */
+/*
+ * The client that all ways use, with n_at_once downloads at once. How many of
+ * them go to one host it finds out by itself.
+ */
 int session_open_client(struct asyncdl_client **out, uv_loop_t *loop,
                         const struct net *net, unsigned n_at_once);
 

@@ -6,10 +6,9 @@
 #include "topic.h"
 #include "verdict.h"
 
-#define N_URLS     16 /* enough for the most workers that are tried */
-#define SHARE      5  /* of the scale, since there are many runs */
-#define MAX_SWEEP  64
-#define N_CPU_RUNS 2 /* they are short */
+#define N_URLS    16 /* enough for the most workers that are tried */
+#define SHARE     5  /* of the scale, since there are many runs */
+#define MAX_SWEEP 64
 
 static const struct {
     enum topic topic;
@@ -34,9 +33,8 @@ static void measure(struct row *row, size_t kind, unsigned n_workers,
 {
     bool is_io = kinds[kind].topic == TOPIC_IO;
     unsigned scale = work->options->scale / SHARE;
-    unsigned n_rounds = work->options->has_rounds ? work->options->n_rounds
-                        : is_io                   ? 1
-                                                  : N_CPU_RUNS;
+    /* Many runs: one of each shows the curve. */
+    unsigned n_rounds = work->options->has_rounds ? work->options->n_rounds : 1;
     struct run_settings s = {
         .topic = kinds[kind].topic,
         .way = way_find(kinds[kind].topic, kinds[kind].key),

@@ -105,14 +105,9 @@ static void write_title(struct result *result, const struct work *work)
 static void name_row(struct row *row, const struct run_settings *s)
 {
     (void)snprintf(row->key, sizeof(row->key), "%s", s->way->key);
-    if (s->topic == TOPIC_IO && s->n_workers > 0) {
+    if ((s->topic == TOPIC_IO || s->topic == TOPIC_CPU) && s->n_workers > 1) {
         (void)snprintf(row->name, sizeof(row->name), "%u %s", s->n_workers,
-                       s->n_workers > 1 ? s->way->name
-                       : s->way->backend == ASYNCDL_POOL_PROCESSES ? "process"
-                                                                   : "thread");
-    } else if (s->topic == TOPIC_CPU && s->n_workers > 0) {
-        (void)snprintf(row->name, sizeof(row->name), "%s, %u", s->way->name,
-                       s->n_workers);
+                       s->way->name);
     } else {
         (void)snprintf(row->name, sizeof(row->name), "%s", s->way->name);
     }
