@@ -44,6 +44,7 @@ clang-format-14|cmd:clang-format-14|checks the formatting
 libc6-dbg|pkg:libc6-dbg|valgrind reads the C library with it
 valgrind|cmd:valgrind|finds memory errors and leaks
 shellcheck|cmd:shellcheck|checks the scripts
+chromium|cmd:chromium|opens the pages of --report
 '
 readonly BENCH_NEEDS='
 nginx-light|cmd:nginx|the server of the benchmark
@@ -165,7 +166,8 @@ unlock_build() {
     exec 9>&-
 }
 
-# Prints the source folder of a configured BUILD, and whether tests are on.
+# Prints the source folder of a configured BUILD, and whether tests and examples
+# are on.
 build_state() { # BUILD
     python3 - "$1/meson-info" <<'PY'
 import json, pathlib, sys
@@ -173,8 +175,8 @@ import json, pathlib, sys
 info = pathlib.Path(sys.argv[1])
 source = json.loads((info / "meson-info.json").read_text())["directories"]
 options = json.loads((info / "intro-buildoptions.json").read_text())
-tests = next(o["value"] for o in options if o["name"] == "tests")
-print(source["source"], "true" if tests else "false", sep="\t")
+values = {o["name"]: "true" if o["value"] else "false" for o in options}
+print(source["source"], values["tests"], values["examples"], sep="\t")
 PY
 }
 
@@ -192,16 +194,18 @@ quietly() { # COMMAND...
 # Configures BUILD where it is not, or is of another checkout. Tests that are
 # on stay on, so that run and test do not undo each other's work.
 configure() { # BUILD TESTS MESON-ARGUMENT...
-    local build=$1 tests=$2 source has_tests state
-    local parts=(-Dtests="$tests" -Dexamples="$tests" -Dbench="$tests")
+    local build=$1 tests=$2 source has_tests has_examples state
+    local parts=(-Dtests="$tests" -Dexamples=true -Dbench="$tests")
     shift 2
 
     if [[ -e $build/build.ninja ]] &&
         state=$(build_state "$build" 2>/dev/null); then
-        IFS=$'\t' read -r source has_tests <<<"$state"
+        IFS=$'\t' read -r source has_tests has_examples <<<"$state"
         if [[ $source == "$ROOT" ]]; then
             if [[ $tests == true && $has_tests == false ]]; then
                 quietly meson configure "$build" "${parts[@]}"
+            elif [[ $has_examples == false ]]; then
+                quietly meson configure "$build" -Dexamples=true
             fi
             return
         fi

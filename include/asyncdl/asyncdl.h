@@ -15,8 +15,10 @@
 #include "pool.h"
 #include "process.h"
 #include "queue.h"
+#include "report.h"
 #include "request.h"
 #include "task.h"
+#include "trace.h"
 #include "version.h"
 
 #endif

@@ -54,6 +54,8 @@ struct asyncdl_event {
     const struct asyncdl_result *result; /**< DONE */
     uint64_t n_waiting; /**< NETWORK_DOWN: transfers that wait */
     const char *asked;  /**< the request's URL, credentials included */
+    /** RETRY, REDIRECT, DONE: of the attempt that ended; its queue_s is 0. */
+    const struct asyncdl_times *time;
 };
 
 /** Learns of an event; may call anything but asyncdl_client_observe(). */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/beside.h"
 
-#include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -17,12 +15,9 @@ static int make_dir(struct adl_beside *beside,
                     const struct adl_msg *msg)
 {
     const char *dir = options->client.dir;
-    bool is_needed =
-        (options->failed != NULL && adl_aside_lacks_folder(options->failed)) ||
-        (options->manifest != NULL &&
-         adl_aside_lacks_folder(options->manifest));
-    int err =
-        is_needed && dir != NULL ? adl_folder_make(&beside->folder, dir) : 0;
+    int err = dir != NULL && adl_outputs_lack_folder(options)
+                  ? adl_folder_make(&beside->folder, dir)
+                  : 0;
 
     if (err < 0) {
         adl_msg_error(msg, "cannot make --dir %s: %s", dir, strerror(-err));
@@ -30,19 +25,10 @@ static int make_dir(struct adl_beside *beside,
     return err;
 }
 
-/* Answers err, which text explains. */
-static int tell(const struct adl_msg *msg, const struct adl_buf *text, int err)
-{
-    if (err < 0) {
-        adl_msg_error(msg, "%s",
-                      err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(text));
-    }
-    return err;
-}
-
 static int open_failed(struct adl_beside *beside,
                        const struct adl_options *options,
-                       const struct adl_sources *sources, struct adl_buf *error)
+                       const struct adl_sources *sources,
+                       const struct adl_msg *msg)
 {
     const char *path = options->failed;
 
@@ -50,8 +36,8 @@ static int open_failed(struct adl_beside *beside,
         return 0;
     }
     return options->is_dry
-               ? adl_failed_check(path, options->client.dir, error)
-               : adl_failed_open(&beside->failed, path, sources, error);
+               ? adl_failed_check(path, options->client.dir, msg)
+               : adl_failed_begin(&beside->failed, path, sources, msg);
 }
 
 static int open_manifest(struct adl_beside *beside,
@@ -67,30 +53,38 @@ static int open_manifest(struct adl_beside *beside,
                            : adl_manifest_begin(&beside->manifest, path, msg);
 }
 
+static int open_charts(struct adl_beside *beside,
+                       const struct adl_options *options,
+                       const struct adl_msg *msg)
+{
+    return options->is_dry ? adl_charts_check(options, msg)
+                           : adl_charts_begin(&beside->charts, options, msg);
+}
+
 int adl_beside_open(struct adl_beside *beside,
                     const struct adl_options *options,
                     const struct adl_sources *sources,
                     const struct adl_msg *msg)
 {
-    struct adl_buf text = {0};
-
     if (!options->is_dry && make_dir(beside, options, msg) < 0) {
         return ADL_EXIT_LOCAL;
     }
-    int err = adl_outputs_init(&beside->outputs, options, sources, msg, &text);
+    int err = adl_outputs_begin(&beside->outputs, options, sources, msg);
     if (err == 0) {
-        err = open_failed(beside, options, sources, &text);
+        err = open_failed(beside, options, sources, msg);
     }
-    err = tell(msg, &text, err);
-    adl_buf_finish(&text);
     if (err == 0) {
         err = open_manifest(beside, options, msg);
+    }
+    if (err == 0) {
+        err = open_charts(beside, options, msg);
     }
     return err < 0 ? ADL_EXIT_USAGE : ADL_EXIT_DONE;
 }
 
 void adl_beside_abort(struct adl_beside *beside)
 {
+    adl_charts_close(&beside->charts);
     adl_manifest_abort(&beside->manifest);
     adl_failed_abort(&beside->failed);
     adl_outputs_finish(&beside->outputs);

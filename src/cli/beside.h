@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What is written beside the downloads, and has to be there before anything
- * starts: --failed, --manifest, and --dir where they are in it. */
+ * starts: --failed, --manifest, --trace, --timeline and --report, and --dir
+ * where they are in it. */
 #ifndef ADL_CLI_BESIDE_H
 #define ADL_CLI_BESIDE_H
 
+#include "cli/charts.h"
 #include "cli/failed.h"
 #include "cli/folder.h"
 #include "cli/manifest.h"
@@ -18,6 +20,7 @@ struct adl_beside {
     struct adl_outputs outputs;
     struct adl_failed failed;
     struct adl_manifest manifest;
+    struct adl_charts charts;
 };
 
 /*

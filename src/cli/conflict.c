@@ -39,6 +39,15 @@ int adl_conflict_check(const struct adl_options *options, struct adl_buf *error)
         {is_stdout(options->manifest),
          "--manifest -: must be a file; standard output has the lines of URLs "
          "(./- is a file of that name)"},
+        {is_stdout(options->charts[ADL_CHART_TRACE]),
+         "--trace -: must be a file; standard output has the lines of URLs "
+         "(./- is a file of that name)"},
+        {is_stdout(options->charts[ADL_CHART_TIMELINE]),
+         "--timeline -: must be a file; standard output has the lines of URLs "
+         "(./- is a file of that name)"},
+        {is_stdout(options->charts[ADL_CHART_REPORT]),
+         "--report -: must be a file; standard output has the lines of URLs "
+         "(./- is a file of that name)"},
     };
 
     for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++) {

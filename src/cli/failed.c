@@ -42,11 +42,36 @@ int adl_failed_open(struct adl_failed *failed, const char *path,
     return explain(error, path, err);
 }
 
-int adl_failed_check(const char *path, const char *dir, struct adl_buf *error)
+/* Answers err, which text explains. */
+static int tell(const struct adl_msg *msg, const struct adl_buf *text, int err)
 {
+    if (err < 0) {
+        adl_msg_error(msg, "%s",
+                      err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(text));
+    }
+    return err;
+}
+
+int adl_failed_check(const char *path, const char *dir,
+                     const struct adl_msg *msg)
+{
+    struct adl_buf text = {0};
     int err = adl_aside_check(path, dir, &aside_options);
 
-    return err == 0 ? 0 : explain(error, path, err);
+    err = tell(msg, &text, err < 0 ? explain(&text, path, err) : 0);
+    adl_buf_finish(&text);
+    return err;
+}
+
+int adl_failed_begin(struct adl_failed *failed, const char *path,
+                     const struct adl_sources *sources,
+                     const struct adl_msg *msg)
+{
+    struct adl_buf text = {0};
+    int err = tell(msg, &text, adl_failed_open(failed, path, sources, &text));
+
+    adl_buf_finish(&text);
+    return err;
 }
 
 int adl_failed_ticket(struct adl_failed_ticket **out, struct adl_failed *failed,

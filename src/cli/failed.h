@@ -39,8 +39,15 @@ struct adl_failed {
 int adl_failed_open(struct adl_failed *failed, const char *path,
                     const struct adl_sources *sources, struct adl_buf *error);
 
-/* Would it open? Writes nothing; dir would be made before, or is NULL. */
-int adl_failed_check(const char *path, const char *dir, struct adl_buf *error);
+/* The same with what is wrong told. */
+int adl_failed_begin(struct adl_failed *failed, const char *path,
+                     const struct adl_sources *sources,
+                     const struct adl_msg *msg);
+
+/* Would it open? Writes nothing, and tells what is wrong; dir would be made
+ * before, or is NULL. */
+int adl_failed_check(const char *path, const char *dir,
+                     const struct adl_msg *msg);
 
 static inline bool adl_failed_is_open(const struct adl_failed *failed)
 {

@@ -27,6 +27,14 @@ enum adl_dups {
     ADL_DUPS_ONCE,
 };
 
+/* What is drawn of a run. */
+enum adl_chart {
+    ADL_CHART_TRACE,
+    ADL_CHART_TIMELINE,
+    ADL_CHART_REPORT,
+    ADL_N_CHARTS,
+};
+
 /* An option as it was given, for saying later which one was wrong. */
 struct adl_given {
     const struct adl_option *option;
@@ -45,16 +53,17 @@ struct adl_options {
     struct adl_given *given;
     size_t n_given;
     size_t cap_given;
-    const char *manifest;  /* a file; NULL: none is kept */
-    const char *failed;    /* --failed, or NULL */
-    const char *status;    /* --status, or NULL */
-    unsigned http_version; /* enum asyncdl_http_version */
-    unsigned ip_version;   /* enum asyncdl_ip_version */
-    unsigned tls_min;      /* enum asyncdl_tls_version */
-    unsigned dups;         /* enum adl_dups */
-    unsigned color;        /* enum adl_color */
-    unsigned fsync;        /* enum asyncdl_fsync */
-    unsigned config_depth; /* config files that name config files */
+    const char *manifest;             /* a file; NULL: none is kept */
+    const char *failed;               /* --failed, or NULL */
+    const char *status;               /* --status, or NULL */
+    const char *charts[ADL_N_CHARTS]; /* files, or NULL */
+    unsigned http_version;            /* enum asyncdl_http_version */
+    unsigned ip_version;              /* enum asyncdl_ip_version */
+    unsigned tls_min;                 /* enum asyncdl_tls_version */
+    unsigned dups;                    /* enum adl_dups */
+    unsigned color;                   /* enum adl_color */
+    unsigned fsync;                   /* enum asyncdl_fsync */
+    unsigned config_depth;            /* config files that name config files */
     bool is_strict;
     bool is_overwriting;
     bool is_discarding;

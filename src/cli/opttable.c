@@ -10,6 +10,10 @@
 #define CLIENT(name) offsetof(struct adl_options, client.name)
 #define HTTP(name)   offsetof(struct adl_options, client.http.name)
 
+/* A row of the last group. */
+#define SAID(how, name) \
+    .kind = (how), .group = ADL_GROUP_OUTPUT, .offset = FIELD(name)
+
 #define MAX_JOBS        65535
 #define MAX_RETRIES     1000
 #define MAX_REDIRECTS   1000
@@ -450,47 +454,45 @@ const struct adl_option adl_option_table[] = {
     /* What it says */
     {.name = "quiet",
      .letter = 'q',
-     .kind = ADL_OPTION_BOOL,
-     .group = ADL_GROUP_OUTPUT,
-     .offset = FIELD(is_quiet),
+     SAID(ADL_OPTION_BOOL, is_quiet),
      .help = "only errors"},
     {.name = "verbose",
      .letter = 'v',
-     .kind = ADL_OPTION_BOOL,
-     .group = ADL_GROUP_OUTPUT,
-     .offset = FIELD(is_verbose),
+     SAID(ADL_OPTION_BOOL, is_verbose),
      .help = "also each redirect, retry and skipped file"},
     {.name = "color",
-     .kind = ADL_OPTION_WORD,
-     .group = ADL_GROUP_OUTPUT,
-     .offset = FIELD(color),
+     SAID(ADL_OPTION_WORD, color),
      .words = color_words,
      .arg = "auto|always|never",
      .help = "colour errors (auto)"},
     {.name = "manifest",
-     .kind = ADL_OPTION_STRING,
-     .group = ADL_GROUP_OUTPUT,
-     .offset = FIELD(manifest),
+     SAID(ADL_OPTION_STRING, manifest),
      .arg = "FILE",
      .help = "list the files with their SHA-256, for sha256sum -c in DIR"},
+    {.name = "trace",
+     SAID(ADL_OPTION_STRING, charts[ADL_CHART_TRACE]),
+     .arg = "FILE",
+     .help = "what each transfer did when, for ui.perfetto.dev"},
+    {.name = "timeline",
+     SAID(ADL_OPTION_STRING, charts[ADL_CHART_TIMELINE]),
+     .arg = "FILE.svg",
+     .help = "the same as a picture"},
+    {.name = "report",
+     SAID(ADL_OPTION_STRING, charts[ADL_CHART_REPORT]),
+     .arg = "FILE.html",
+     .help = "a page on the run: totals, hosts, failures, times"},
     {.name = "status",
-     .kind = ADL_OPTION_STRING,
-     .group = ADL_GROUP_OUTPUT,
-     .offset = FIELD(status),
+     SAID(ADL_OPTION_STRING, status),
      .arg = "DIR",
      .help = "print where the downloads of DIR stand, and end; asks only its "
              "journal"},
     {.name = "help",
      .letter = 'h',
-     .kind = ADL_OPTION_BOOL,
-     .group = ADL_GROUP_OUTPUT,
-     .offset = FIELD(wants_help),
+     SAID(ADL_OPTION_BOOL, wants_help),
      .help = "print this"},
     {.name = "version",
      .letter = 'V',
-     .kind = ADL_OPTION_BOOL,
-     .group = ADL_GROUP_OUTPUT,
-     .offset = FIELD(wants_version),
+     SAID(ADL_OPTION_BOOL, wants_version),
      .help = "print the version"},
     {.name = NULL},
 };

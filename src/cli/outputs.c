@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "asyncdl/error.h"
+#include "cli/aside.h"
 #include "util/redact.h"
 
 #define ASIDE "/.asyncdl" /* where a run keeps its journal, below DIR */
@@ -19,6 +20,9 @@ static const char *const option_names[ADL_N_OUTPUTS] = {
     [ADL_OUTPUT_FAILED] = "--failed",
     [ADL_OUTPUT_MANIFEST] = "--manifest",
     [ADL_OUTPUT_COOKIE_JAR] = "--cookie-jar",
+    [ADL_OUTPUT_CHARTS + ADL_CHART_TRACE] = "--trace",
+    [ADL_OUTPUT_CHARTS + ADL_CHART_TIMELINE] = "--timeline",
+    [ADL_OUTPUT_CHARTS + ADL_CHART_REPORT] = "--report",
 };
 
 /* The folder of path, links followed, and what follows it. 0 or -errno. */
@@ -199,6 +203,9 @@ int adl_outputs_init(struct adl_outputs *outputs,
     outputs->files[ADL_OUTPUT_MANIFEST].path = options->manifest;
     outputs->files[ADL_OUTPUT_COOKIE_JAR].path =
         options->client.http.cookie_jar;
+    for (size_t i = 0; i < ADL_N_CHARTS; i++) {
+        outputs->files[ADL_OUTPUT_CHARTS + i].path = options->charts[i];
+    }
     for (size_t i = 0; err == 0 && i < ADL_N_OUTPUTS; i++) {
         err = check(outputs, i, dir, sources, error);
     }
@@ -206,6 +213,38 @@ int adl_outputs_init(struct adl_outputs *outputs,
     if (err < 0) {
         adl_outputs_finish(outputs);
     }
+    return err;
+}
+
+static bool lacks_folder(const char *path)
+{
+    return path != NULL && adl_aside_lacks_folder(path);
+}
+
+bool adl_outputs_lack_folder(const struct adl_options *options)
+{
+    bool lacks =
+        lacks_folder(options->failed) || lacks_folder(options->manifest);
+
+    for (size_t i = 0; i < ADL_N_CHARTS && !lacks; i++) {
+        lacks = lacks_folder(options->charts[i]);
+    }
+    return lacks;
+}
+
+int adl_outputs_begin(struct adl_outputs *outputs,
+                      const struct adl_options *options,
+                      const struct adl_sources *sources,
+                      const struct adl_msg *msg)
+{
+    struct adl_buf text = {0};
+    int err = adl_outputs_init(outputs, options, sources, msg, &text);
+
+    if (err < 0) {
+        adl_msg_error(msg, "%s",
+                      err == -ENOMEM ? strerror(ENOMEM) : adl_buf_str(&text));
+    }
+    adl_buf_finish(&text);
     return err;
 }
 

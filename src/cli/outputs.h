@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The files that the program writes beside the downloads (--failed,
- * --manifest, --cookie-jar), kept away from each other, from lists, from the
- * journal, and from the files of the lines.
+ * --manifest, --cookie-jar, --trace, --timeline, --report), kept away from each
+ * other, from lists, from the journal, and from the files of the lines.
  *
  *     adl_outputs_init(&outputs, options, sources, &error);
  *     asyncdl_client_observe(client, adl_outputs_on_event, &outputs);
@@ -25,7 +25,8 @@ enum adl_output {
     ADL_OUTPUT_FAILED,
     ADL_OUTPUT_MANIFEST,
     ADL_OUTPUT_COOKIE_JAR,
-    ADL_N_OUTPUTS,
+    ADL_OUTPUT_CHARTS, /* and one for each of enum adl_chart */
+    ADL_N_OUTPUTS = ADL_OUTPUT_CHARTS + ADL_N_CHARTS,
 };
 
 struct adl_output_file {
@@ -54,6 +55,16 @@ int adl_outputs_init(struct adl_outputs *outputs,
                      const struct adl_options *options,
                      const struct adl_sources *sources,
                      const struct adl_msg *msg, struct adl_buf *error);
+
+/* Is the folder of one of them missing? */
+bool adl_outputs_lack_folder(const struct adl_options *options);
+
+/* The same as adl_outputs_init(), and tell what is wrong. 0 or a negative code.
+ */
+int adl_outputs_begin(struct adl_outputs *outputs,
+                      const struct adl_options *options,
+                      const struct adl_sources *sources,
+                      const struct adl_msg *msg);
 
 /* An observer, data is the outputs: sees whether a line's file is one of them,
  * and says so once. */

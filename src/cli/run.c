@@ -200,6 +200,10 @@ static int observe(struct run *run)
         err = asyncdl_client_observe(run->client, adl_manifest_on_event,
                                      &run->beside.manifest);
     }
+    if (err == 0 && adl_charts_are_wanted(&run->beside.charts)) {
+        err = asyncdl_client_observe(run->client, adl_timing_on_event,
+                                     &run->beside.charts.timing);
+    }
     if (err == 0) {
         err = asyncdl_client_observe(run->client, adl_complain_on_event,
                                      run->complain);
@@ -258,6 +262,9 @@ static int start(struct run *run, struct adl_sources *sources)
     }
     if (err == 0) {
         err = watch_signals(run);
+    }
+    if (err == 0) {
+        err = adl_charts_watch(&run->beside.charts, &run->loop);
     }
     return err < 0 ? err : observe(run);
 }
@@ -322,10 +329,12 @@ static void finish_failed(struct run *run)
 static void settle_end(struct run *run)
 {
     speak_last(run);
+    adl_charts_write(&run->beside.charts, &run->tally, get_elapsed_s(run));
     /* what is wrong with them is told by who finishes them */
     note_fault(run, adl_aside_settle(&run->beside.failed.aside, get_end(run)));
     note_fault(run,
                adl_aside_settle(&run->beside.manifest.aside, get_end(run)));
+    note_fault(run, adl_charts_settle(&run->beside.charts, get_end(run)));
     run->tally.signal = adl_signals_get();
 }
 
@@ -349,6 +358,11 @@ static void drop_outputs(struct run *run)
     if (run->beside.outputs.files[ADL_OUTPUT_MANIFEST].is_taken) {
         adl_manifest_abort(&run->beside.manifest);
     }
+    for (int i = 0; i < ADL_N_CHARTS; i++) {
+        if (run->beside.outputs.files[ADL_OUTPUT_CHARTS + i].is_taken) {
+            adl_charts_abort(&run->beside.charts, (enum adl_chart)i);
+        }
+    }
 }
 
 /* The end of what could be said, and of what is said. */
@@ -363,6 +377,9 @@ static void tell_end(struct run *run)
     note_fault(run, adl_manifest_finish(&run->beside.manifest,
                                         run->options->manifest, run->msg,
                                         get_end(run)));
+    adl_charts_write(&run->beside.charts, &run->tally, get_elapsed_s(run));
+    note_fault(run,
+               adl_charts_finish(&run->beside.charts, run->msg, get_end(run)));
     adl_complain_end(run->complain);
     if (run->tally.signal == 0) {
         run->tally.signal = adl_signals_get(); /* it cut the last words */
@@ -374,6 +391,7 @@ static void finish(struct run *run)
 {
     adl_signals_close(&run->signals);
     uv_close((uv_handle_t *)&run->late, NULL);
+    adl_charts_close(&run->beside.charts);
     (void)uv_run(&run->loop, UV_RUN_DEFAULT); /* nothing but closing */
     adl_plain_finish(&run->plain);
     adl_plan_finish(&run->plan);

@@ -2,6 +2,7 @@
 #include "fetch/finish.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -10,6 +11,12 @@
 #include "asyncdl/error.h"
 #include "fetch/remember.h"
 #include "task/future.h"
+
+static bool ends_attempt(enum asyncdl_event_type type)
+{
+    return type == ASYNCDL_EVENT_RETRY || type == ASYNCDL_EVENT_REDIRECT ||
+           type == ASYNCDL_EVENT_DONE;
+}
 
 void adl_finish_emit(struct asyncdl_transfer *t, struct asyncdl_event event)
 {
@@ -26,6 +33,7 @@ void adl_finish_emit(struct asyncdl_transfer *t, struct asyncdl_event event)
     event.attempt = t->n_attempts;
     event.bytes = t->body.size;
     event.total = t->total;
+    event.time = ends_attempt(event.type) ? &t->last.time : NULL;
     adl_future_enter_callback();
     for (size_t i = 0; i < client->n_observers; i++) {
         client->observers[i].on_event(&event, client->observers[i].data);

@@ -39,6 +39,14 @@ static void write_down(const struct asyncdl_event *event, void *data)
     assert_int_equal(event->index, 77);
     assert_int_equal(event->result != NULL, event->type == ASYNCDL_EVENT_DONE);
     assert_int_equal(event->attempt == 0, event->type == ASYNCDL_EVENT_QUEUED);
+    assert_int_equal(event->time != NULL,
+                     event->type == ASYNCDL_EVENT_RETRY ||
+                         event->type == ASYNCDL_EVENT_REDIRECT ||
+                         event->type == ASYNCDL_EVENT_DONE);
+    if (event->time != NULL) { /* each attempt of these got an answer */
+        assert_true(event->time->first_byte_s > 0);
+        assert_true(event->time->total_s >= event->time->first_byte_s);
+    }
     assert_true(d->n + 1 < sizeof(d->letters));
     d->letters[d->n++] = letters[event->type];
     (void)snprintf(d->last_url, sizeof(d->last_url), "%s", event->url);

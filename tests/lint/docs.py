@@ -36,14 +36,15 @@ def check_header(path):
 
 
 def check_unit_tests(root):
-    sources = list((root / "src").rglob("*.c"))
+    sources = [path for folder in ("src", "examples")
+               for path in (root / folder).rglob("*.c")]
     modules = {path.stem for path in sources}
     # Modules of the programs carry their folder's name: cli/url, site/stats.
     modules |= {f"{path.parent.name}_{path.stem}" for path in sources}
     for path in (root / "tests/unit").glob("test_*.c"):
         name = path.stem[len("test_"):]
         if name not in modules and name.rpartition("_")[0] not in modules:
-            yield f"{path}: tests no module of src"
+            yield f"{path}: tests no module"
 
 
 def check_names(root):

@@ -211,6 +211,30 @@ class Docs(LintCase):
                           "--dir has another letter")
 
 
+class Loops(LintCase):
+    def check(self, body):
+        self.write("a.c", "unsigned long f(unsigned long n)\n{\n" + body + "}\n")
+        c, o = (str(self.root / name) for name in ("a.c", "a.o"))
+        subprocess.run(["cc", "-O2", "-c", c, "-o", o], check=True)
+        return self.run_lint("loops.py", o, "f")
+
+    def test_loop_that_multiplies_is_fine(self):
+        self.assertEqual(self.check("    unsigned long s = 1;\n"
+                                    "    while (n > 1) s = s * n-- + 1;\n"
+                                    "    return s;\n"), (0, "loops: ok\n"))
+
+    def test_formula_is_found(self):
+        status, out = self.check("    return n * (n - 1) / 2;\n")
+        self.assertEqual(status, 1)
+        self.assertIn("f() does not multiply in a loop", out)
+
+    def test_missing_function_is_found(self):
+        self.check("    return n;\n")
+        status, out = self.run_lint("loops.py", str(self.root / "a.o"), "g")
+        self.assertEqual(status, 1)
+        self.assertIn("has no g()", out)
+
+
 class Symbols(LintCase):
     def build(self, source):
         source = "#define API __attribute__((visibility(\"default\")))\n" + source

@@ -50,6 +50,7 @@ struct given {
     const char *failed;
     const char *manifest;
     const char *jar;
+    const char *report;
 };
 
 static int init(struct adl_outputs *outputs, const struct given *given,
@@ -64,6 +65,7 @@ static int init(struct adl_outputs *outputs, const struct given *given,
     options.failed = given->failed;
     options.manifest = given->manifest;
     options.client.http.cookie_jar = given->jar;
+    options.charts[ADL_CHART_REPORT] = given->report;
     assert_int_equal(adl_strlist_add(&operands, "l"), 0);
     assert_int_equal(adl_strlist_add(&operands, "m"), 0);
     assert_int_equal(adl_strlist_add(&operands, "http://h/x"), 0);
@@ -81,37 +83,47 @@ static void test_outputs_keep_off_journal_lists_and_each_other(void **state)
         struct given given;
         const char *error; /* a part of it; NULL: it is good */
     } cases[] = {
-        {{NULL, NULL, NULL}, NULL},
-        {{"f", "s", "c"}, NULL},
-        {{"out/f", "out/s", "out/c"}, NULL},
-        {{"out/a", NULL, NULL}, NULL}, /* judged when a line has it */
-        {{"l", "s", NULL}, NULL},
-        {{"to-l", NULL, NULL}, NULL},
-        {{"none/f", "none/f", NULL}, NULL}, /* cannot be opened anyway */
-        {{NULL, "/dev/null", "/dev/null"}, NULL},
-        {{"out/.asyncdlx", NULL, NULL}, NULL},
-        {{NULL, NULL, "jar"}, NULL},
-        {{NULL, NULL, "out/jar"}, NULL},
-        {{NULL, NULL, "out/a"}, "--cookie-jar must not replace a file"},
-        {{NULL, "out/.asyncdl/journal.db", NULL}, "--manifest must not be in "},
-        {{"out/.asyncdl/journal.db", NULL, NULL}, "--failed must not be in "},
-        {{NULL, NULL, "out/.asyncdl/journal.db"},
+        {{NULL, NULL, NULL, NULL}, NULL},
+        {{"f", "s", "c", NULL}, NULL},
+        {{"out/f", "out/s", "out/c", NULL}, NULL},
+        {{"out/a", NULL, NULL, NULL}, NULL}, /* judged when a line has it */
+        {{"l", "s", NULL, NULL}, NULL},
+        {{"to-l", NULL, NULL, NULL}, NULL},
+        {{"none/f", "none/f", NULL, NULL}, NULL}, /* cannot be opened anyway */
+        {{NULL, "/dev/null", "/dev/null", NULL}, NULL},
+        {{"out/.asyncdlx", NULL, NULL, NULL}, NULL},
+        {{NULL, NULL, "jar", NULL}, NULL},
+        {{NULL, NULL, "out/jar", NULL}, NULL},
+        {{NULL, NULL, "out/a", NULL}, "--cookie-jar must not replace a file"},
+        {{NULL, "out/.asyncdl/journal.db", NULL, NULL},
+         "--manifest must not be in "},
+        {{"out/.asyncdl/journal.db", NULL, NULL, NULL},
+         "--failed must not be in "},
+        {{NULL, NULL, "out/.asyncdl/journal.db", NULL},
          "--cookie-jar must not be in "},
-        {{NULL, "out/.asyncdl/new", NULL},
+        {{NULL, "out/.asyncdl/new", NULL, NULL},
          "/out/.asyncdl, where the journal is: out/.asyncdl/new"},
-        {{NULL, "out/.asyncdl/sub/new", NULL}, "--manifest must not be in "},
-        {{NULL, "to-journal", NULL}, "--manifest must not be in "},
-        {{NULL, "to-aside/new", NULL}, "--manifest must not be in "},
-        {{NULL, "to-out/../out/.asyncdl/new", NULL}, "must not be in "},
-        {{NULL, "l", NULL}, "--manifest must not be a list that is read"},
-        {{NULL, "m", NULL}, "(only --failed may replace one): m"},
-        {{NULL, "to-l", NULL}, "must not be a list"},
-        {{NULL, "hard-l", NULL}, "must not be a list"},
-        {{NULL, NULL, "./l"}, "--cookie-jar must not be a list"},
-        {{"x", "x", NULL}, "--failed and --manifest must not be one file: x"},
-        {{"x", "./x", NULL}, "must not be one file: x and ./x"},
-        {{"out/x", NULL, "to-out/x"}, "--failed and --cookie-jar must not be"},
-        {{NULL, "jar", "to-out/../jar"}, "--manifest and --cookie-jar must"},
+        {{NULL, "out/.asyncdl/sub/new", NULL, NULL},
+         "--manifest must not be in "},
+        {{NULL, "to-journal", NULL, NULL}, "--manifest must not be in "},
+        {{NULL, "to-aside/new", NULL, NULL}, "--manifest must not be in "},
+        {{NULL, "to-out/../out/.asyncdl/new", NULL, NULL}, "must not be in "},
+        {{NULL, "l", NULL, NULL}, "--manifest must not be a list that is read"},
+        {{NULL, "m", NULL, NULL}, "(only --failed may replace one): m"},
+        {{NULL, "to-l", NULL, NULL}, "must not be a list"},
+        {{NULL, "hard-l", NULL, NULL}, "must not be a list"},
+        {{NULL, NULL, "./l", NULL}, "--cookie-jar must not be a list"},
+        {{"x", "x", NULL, NULL},
+         "--failed and --manifest must not be one file: x"},
+        {{"x", "./x", NULL, NULL}, "must not be one file: x and ./x"},
+        {{"out/x", NULL, "to-out/x", NULL},
+         "--failed and --cookie-jar must not be"},
+        {{NULL, "jar", "to-out/../jar", NULL},
+         "--manifest and --cookie-jar must"},
+        {{"f", "s", "c", "r"}, NULL},
+        {{NULL, NULL, NULL, "l"}, "--report must not be a list"},
+        {{NULL, "x", NULL, "./x"}, "--manifest and --report must not be one"},
+        {{NULL, NULL, NULL, "out/.asyncdl/r"}, "--report must not be in "},
     };
 
     (void)state;

@@ -109,13 +109,13 @@ static void test_no_memory_fails_the_call_and_leaves_the_pool(void **state)
     assert_true(n_left < 0);
 }
 
-static void test_processes_are_not_in_this_build(void **state)
+static void test_processes_need_the_hook_in_main(void **state)
 {
     struct asyncdl_pool_options options = ASYNCDL_POOL_OPTIONS_INIT;
 
     options.backend = ASYNCDL_POOL_PROCESSES;
     assert_int_equal(asyncdl_pool_open(&pool, *state, &options),
-                     ASYNCDL_ENOTBUILT);
+                     ASYNCDL_ENOHOOK);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, loop_setup, loop_teardown)
@@ -124,7 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_no_memory_fails_the_call_and_leaves_the_pool),
-        TEST(test_processes_are_not_in_this_build),
+        TEST(test_processes_need_the_hook_in_main),
     };
 
     return cmocka_run_group_tests_name("pool_faults", tests, NULL, NULL);

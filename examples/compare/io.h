@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of URLs, downloaded in each way. */
+#ifndef COMPARE_IO_H
+#define COMPARE_IO_H
+
+#include "way.h"
+
+const struct way *io_get_ways(size_t *n);
+
+/*
+ * See that the answer to a URL is what it must be, and count it. 0, or negative
+ * with the run failed.
+ */
+int io_check(struct run *run, size_t i, const struct answer *answer);
+
+#endif
