@@ -47,6 +47,7 @@ static void note_byte(struct adl_attempt *a)
 {
     a->active_ms = now_ms(a);
     a->is_doubted = false;
+    adl_multi_note(a->pool->multi);
 }
 
 static size_t on_header(char *line, size_t size, size_t n, void *data)

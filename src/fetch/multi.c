@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fetch/alarm.h"
 #include "fetch/sockets.h"
 
 #define EVENTS_AT_ONCE 128
@@ -27,12 +28,11 @@ struct adl_multi {
     CURLM *curlm;
     CURL *prod;     /* comes and goes in a recheck; may be NULL */
     uv_poll_t poll; /* of epfd */
-    uv_timer_t timer;
+    struct adl_alarm alarm;
     struct adl_sockets sockets;
     unsigned n_added; /* handles that libcurl has not looked at */
     bool must_recheck;
     bool is_closing;
-    int n_closing;
     adl_multi_activity_cb on_activity;
     adl_multi_close_cb on_closed;
     void *data;
@@ -164,6 +164,7 @@ static void handle_event(struct adl_multi *m, const struct epoll_event *event)
         }
         return; /* libcurl looks at an idle connection before it uses it */
     }
+    adl_alarm_note(&m->alarm);
     act(m, fd, to_bitmask(event->events));
 }
 
@@ -206,9 +207,9 @@ static void start_added(struct adl_multi *m)
     adl_sockets_cork(&m->sockets, corked, n, false);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_alarm(void *data)
 {
-    struct adl_multi *m = timer->data;
+    struct adl_multi *m = data;
 
     start_added(m);
     m->on_activity(m->data);
@@ -220,42 +221,29 @@ static int on_set_timer(CURLM *curlm, long timeout_ms, void *data)
     struct adl_multi *m = data;
 
     (void)curlm;
-    if (m->is_closing) {
-        return 0;
+    if (!m->is_closing) {
+        adl_alarm_set(&m->alarm, timeout_ms);
     }
-    if (timeout_ms < 0) {
-        return uv_timer_stop(&m->timer);
-    }
-    return uv_timer_start(&m->timer, on_timer, (uint64_t)timeout_ms, 0);
+    return 0;
 }
 
 static int set_options(struct adl_multi *m, long max_connects)
 {
-    CURLMcode mc =
-        curl_multi_setopt(m->curlm, CURLMOPT_SOCKETFUNCTION, on_socket);
+    CURLM *multi = m->curlm;
 
-    if (mc == CURLM_OK) {
-        mc = curl_multi_setopt(m->curlm, CURLMOPT_SOCKETDATA, m);
+    if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket) ||
+        curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, m) ||
+        curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_set_timer) ||
+        curl_multi_setopt(multi, CURLMOPT_TIMERDATA, m) ||
+        curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, max_connects)) {
+        return -ENOMEM;
     }
-    if (mc == CURLM_OK) {
-        mc = curl_multi_setopt(m->curlm, CURLMOPT_TIMERFUNCTION, on_set_timer);
-    }
-    if (mc == CURLM_OK) {
-        mc = curl_multi_setopt(m->curlm, CURLMOPT_TIMERDATA, m);
-    }
-    if (mc == CURLM_OK) {
-        mc = curl_multi_setopt(m->curlm, CURLMOPT_MAXCONNECTS, max_connects);
-    }
-    return mc == CURLM_OK ? 0 : -ENOMEM;
+    return 0;
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+static void on_alarm_closed(void *alarm_data)
 {
-    struct adl_multi *m = handle->data;
-
-    if (--m->n_closing > 0) {
-        return;
-    }
+    struct adl_multi *m = alarm_data;
     adl_multi_close_cb on_closed = m->on_closed;
     void *data = m->data;
     (void)close(m->sockets.epfd); /* nothing was written to it */
@@ -263,6 +251,13 @@ static void on_handle_closed(uv_handle_t *handle)
     free(m);
     curl_global_cleanup();
     on_closed(data);
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    struct adl_multi *m = handle->data;
+
+    adl_alarm_close(&m->alarm, on_alarm_closed);
 }
 
 /* The poll comes last: the only handle that could need undoing. */
@@ -274,10 +269,8 @@ static int open_handles(struct adl_multi *m, uv_loop_t *loop)
         return err;
     }
     m->poll.data = m;
-    (void)uv_timer_init(loop, &m->timer); /* always 0 */
-    m->timer.data = m;
-    uv_unref((uv_handle_t *)&m->timer); /* the poll says whether we are busy */
-    uv_unref((uv_handle_t *)&m->poll);
+    adl_alarm_init(&m->alarm, loop, on_alarm, m);
+    uv_unref((uv_handle_t *)&m->poll); /* until there is something to do */
     (void)uv_poll_start(&m->poll, UV_READABLE, on_poll); /* not closing: 0 */
     return 0;
 }
@@ -358,6 +351,7 @@ int adl_multi_add(struct adl_multi *multi, CURL *easy)
         return -ENOMEM;
     }
     multi->n_added++;
+    adl_alarm_note(&multi->alarm);
     return 0;
 }
 
@@ -365,6 +359,11 @@ void adl_multi_remove(struct adl_multi *multi, CURL *easy)
 {
     /* Fails only for a handle that is not in it, or from a callback. */
     (void)curl_multi_remove_handle(multi->curlm, easy);
+}
+
+void adl_multi_note(struct adl_multi *multi)
+{
+    adl_alarm_note(&multi->alarm);
 }
 
 void adl_multi_recheck(struct adl_multi *multi)
@@ -403,7 +402,5 @@ void adl_multi_close(struct adl_multi *multi, adl_multi_close_cb on_closed)
     multi->on_closed = on_closed;
     (void)curl_multi_cleanup(multi->curlm); /* calls on_close_socket() */
     curl_easy_cleanup(multi->prod);
-    multi->n_closing = 2;
-    uv_close((uv_handle_t *)&multi->poll, on_handle_closed);
-    uv_close((uv_handle_t *)&multi->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&multi->poll, on_poll_closed);
 }

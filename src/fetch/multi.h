@@ -8,7 +8,7 @@
  * that libcurl closed behind our back is ours to judge: libuv would abort.
  *
  * libcurl's callbacks only record here. It is entered from two places, the
- * poll and the timer of the multi; after each, on_activity tells the owner that
+ * poll and the alarm of the multi; after each, on_activity tells the owner that
  * attempts may have ended, which it then reaps outside of all callbacks.
  */
 #ifndef ADL_FETCH_MULTI_H
@@ -40,6 +40,10 @@ void adl_multi_remove(struct adl_multi *multi, CURL *easy);
 /* Let handles that wait for what a connection turns out to speak look again,
  * once libcurl's callbacks are left: libcurl wakes them for HTTP/2 only. */
 void adl_multi_recheck(struct adl_multi *multi);
+
+/* Inside a callback of a handle: it has got on. While none does, what libcurl
+ * asks to be called for at once waits; see fetch/alarm.h. */
+void adl_multi_note(struct adl_multi *multi);
 
 /* Remove a handle that has ended, and say how it did. Whether there was one. */
 bool adl_multi_take_ended(struct adl_multi *multi, CURL **out,
