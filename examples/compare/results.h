@@ -59,7 +59,11 @@ void row_add(struct row *row, const struct outcome *outcome,
 /* All rounds are over: medians, and how many times faster than the first. */
 void result_settle(struct result *result);
 
-void result_note(struct result *result, const char *format, ...);
+void result_note(struct result *result, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
 
 /* NULL where there is none of that key. */
 const struct row *result_find(const struct result *result, const char *key);

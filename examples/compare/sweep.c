@@ -85,9 +85,9 @@ static void write_verdict(struct result *result, const struct work *work)
     }
     (void)snprintf(
         result->verdict, TEXT_BYTES,
-        "CPU: %u threads or %u processes are enough, and this machine has %u "
+        "CPU: threads: %u, processes: %u is enough, and this machine has %u "
         "CPU%s: take one worker a CPU, more only get in each other's way. I/O: "
-        "best with %u threads or %u processes of %u tried, since those that "
+        "threads: %u, processes: %u is best of %u tried, since those that "
         "wait need no CPU: there the server, memory and the start of each "
         "worker set the limit.",
         cpu_threads, cpu_processes, work->n_cpus, work->n_cpus == 1 ? "" : "s",

@@ -5,7 +5,7 @@
 
 #include "figures.h"
 
-#define AS_FAST 1.05 /* times that are taken to be equal */
+#define AS_FAST 1.1 /* times that are taken to be equal */
 
 /* The row that is fastest among ours, or NULL. */
 static const struct row *find_best(const struct result *result)
@@ -61,7 +61,7 @@ static void write_cpu(struct result *result, unsigned n_cpus)
     describe(share, sizeof(share), &result->rows[0].outcome);
     figures_times(times, best->faster);
     int n = snprintf(result->verdict, TEXT_BYTES,
-                     "It %s. Only more CPUs help: with %u, %s was %s as fast "
+                     "It %s. Only more CPUs help: on %u, %s were %s as fast "
                      "as plain.",
                      share, n_cpus, best->name, times);
 

@@ -9,9 +9,9 @@
 void verdict_write(struct result *result, unsigned n_cpus);
 
 /*
- * The smallest number of workers that is as fast as the best, give or take 5 %:
- * seconds[i] is the time with i + 1 workers, and 0 where it was not measured.
- * 0 where none was.
+ * The smallest number of workers that is as fast as the best, give or take 10
+ * %: seconds[i] is the time with i + 1 workers, and 0 where it was not
+ * measured. 0 where none was.
  */
 unsigned verdict_best_count(const double *seconds, unsigned n);
 

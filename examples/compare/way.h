@@ -88,6 +88,10 @@ void way_begin(struct run *run);
 void way_end(struct run *run);
 
 /* Fail with words. Returns err. */
-int way_fail(struct run *run, int err, const char *format, ...);
+int way_fail(struct run *run, int err, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
 
 #endif
