@@ -130,6 +130,16 @@ static bool has_lost_connection(const struct adl_attempt *a)
     }
 }
 
+/* Over HTTP/3 the other codes tell of one stream that was reset. */
+static bool has_lost_shared(const struct adl_attempt *a, const char *version)
+{
+    if (strcmp(version, "3") == 0 && a->cc != CURLE_SEND_ERROR &&
+        a->cc != CURLE_RECV_ERROR) {
+        return false;
+    }
+    return (version[0] == '2' || version[0] == '3') && has_lost_connection(a);
+}
+
 static double get_seconds(CURL *easy, CURLINFO info)
 {
     curl_off_t us = 0;
@@ -306,9 +316,9 @@ void adl_attempt_judge(struct adl_attempt *attempt,
     out->os_errno = 0;
     out->is_connected = attempt->is_connected;
     read_facts(attempt, &out->facts);
-    bool is_shared = strcmp(out->facts.http_version, "2") == 0;
-    out->lost_port =
-        is_shared && has_lost_connection(attempt) ? attempt->local_port : 0;
+    out->lost_port = has_lost_shared(attempt, out->facts.http_version)
+                         ? attempt->local_port
+                         : 0;
     out->text[0] = '\0'; /* the rest of it need not be touched */
     if (cc == CURLE_OK && status >= 200 && status <= 299 &&
         !is_cut_in_head(attempt) && !adl_attempt_is_torn(attempt)) {

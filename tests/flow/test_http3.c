@@ -17,7 +17,7 @@
 #include "support/server.h"
 
 #define N_FILES    60
-#define FILE_BYTES 20000
+#define FILE_BYTES 300000 /* so much that some are paused at their end */
 
 static struct server server;
 
@@ -67,13 +67,20 @@ static const char *body_url(struct cmd *cmd, const char *query)
     return cmd_text(cmd, "https://127.0.0.1:%u/body%s", server.tls_port, query);
 }
 
-static void test_requests_arrive_in_it(void **state)
+static void need_files(struct cmd *cmd)
+{
+    for (int i = 1; i <= N_FILES; i++) {
+        assert_true(tmpdir_is_pattern(&cmd->dir, cmd_text(cmd, "out/%d", i),
+                                      FILE_BYTES, 0));
+    }
+}
+
+static void fetch_files(const char *option, const char *value)
 {
     struct adl_buf list = {0};
     struct adl_buf log = {0};
     struct cmd cmd;
 
-    (void)state;
     need_caddy("\"h3\"");
     cmd_init(&cmd);
     for (int i = 0; i < N_FILES; i++) {
@@ -81,13 +88,11 @@ static void test_requests_arrive_in_it(void **state)
                          0);
     }
     cmd_add(&cmd, "--http3", "--cacert", server.ca, "--retry", "0", "-o",
-            "{index}", cmd_write(&cmd, "list", adl_buf_str(&list)), NULL);
+            "{index}", cmd_write(&cmd, "list", adl_buf_str(&list)), option,
+            value, NULL);
     cmd_run(&cmd, 0);
 
-    for (int i = 1; i <= N_FILES; i++) {
-        assert_true(tmpdir_is_pattern(&cmd.dir, cmd_text(&cmd, "out/%d", i),
-                                      FILE_BYTES, 0));
-    }
+    need_files(&cmd);
     assert_int_equal(tmpdir_read(&log, &server.dir, "caddy.log"), 0);
     assert_int_equal(cmd_count_text(adl_buf_str(&log), "\"HTTP/3.0\""),
                      N_FILES);
@@ -95,6 +100,25 @@ static void test_requests_arrive_in_it(void **state)
     adl_buf_finish(&list);
     cmd_finish(&cmd);
     server_stop(&server);
+}
+
+static void test_requests_arrive_in_it(void **state)
+{
+    (void)state;
+    fetch_files(NULL, NULL);
+}
+
+static void test_one_after_the_other_too(void **state)
+{
+    (void)state;
+    fetch_files("-j", "1");
+}
+
+/* Which pauses far more. */
+static void test_at_a_limited_rate_too(void **state)
+{
+    (void)state;
+    fetch_files("--limit-rate", "10M");
 }
 
 struct heard {
@@ -178,6 +202,8 @@ int main(void)
     };
     const struct CMUnitTest with[] = {
         cmocka_unit_test(test_requests_arrive_in_it),
+        cmocka_unit_test(test_one_after_the_other_too),
+        cmocka_unit_test(test_at_a_limited_rate_too),
         cmocka_unit_test(test_a_result_says_so),
         cmocka_unit_test(test_an_unknown_certificate_is_refused),
         cmocka_unit_test(test_a_server_without_it_is_asked_in_another),

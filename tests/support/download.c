@@ -197,6 +197,9 @@ static void need_error(struct download *d, const struct download_case *c)
                                   c->error),
                      0);
     download_need_err(d, adl_buf_str(&text));
+    if (c->cause != NULL) {
+        download_need_err(d, c->cause);
+    }
     adl_buf_finish(&text);
 }
 

@@ -73,6 +73,7 @@ struct download_case {
     uint64_t size;
     uint64_t seed;
     const char *error; /* said on stderr after "URL: " */
+    const char *cause; /* likewise, anywhere: what all libcurls say of it */
 };
 
 /* Every case, each on its own; a failure names it. */
