@@ -76,7 +76,13 @@ enum asyncdl_pool_backend {
     ASYNCDL_POOL_THREADS = 0,
     /**
      * A helper process: a crash fails only its task, and one that hangs can be
-     * killed. See process.h for what the program must do.
+     * killed. asyncdl_main_hook() has to be the first statement of main(): see
+     * process.h.
+     *
+     * From 64 KB on, bytes go there and back in shared memory that is used
+     * again: at most 256 MiB for each helper and direction, which it gives back
+     * after a second without tasks. What a task finds behind the end of its
+     * argument, or in room for a result before it writes it, is undefined.
      */
     ASYNCDL_POOL_PROCESSES,
 };

@@ -14,6 +14,9 @@
  * while the next is sent. Where less is allowed, it is as much as that. */
 #define SEND_BUFFER (2 * ADL_WIRE_MAX)
 
+/* What the kernel takes of a message's for itself. */
+#define SEND_SPARE 64
+
 #define MAX_FDS (sizeof(((struct adl_inbox *)0)->fds) / sizeof(int))
 
 union control {
@@ -32,6 +35,19 @@ int adl_channel_create(int ends[2])
         (void)setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
     }
     return 0;
+}
+
+size_t adl_channel_get_max(int fd)
+{
+    int size = 0;
+    socklen_t len = sizeof(size);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &len) < 0 ||
+        size <= SEND_SPARE) {
+        return ADL_WIRE_MAX; /* then sending says what it takes */
+    }
+    size_t max = (size_t)(size - SEND_SPARE);
+    return max < ADL_WIRE_MAX ? max : ADL_WIRE_MAX;
 }
 
 static void put_fds(struct msghdr *message, union control *control,

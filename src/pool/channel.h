@@ -23,6 +23,10 @@ int adl_channel_create(int ends[2]);
 int adl_channel_send(int fd, const struct adl_buf *frame, const int *fds,
                      size_t n_fds, int flags);
 
+/* How many bytes a frame may have that is sent there: ADL_WIRE_MAX, or fewer
+ * where the system gives sockets less memory. */
+size_t adl_channel_get_max(int fd);
+
 /* What was received. It is large: keep one for many frames. */
 struct adl_inbox {
     alignas(ADL_WIRE_ALIGN) char bytes[ADL_WIRE_MAX];

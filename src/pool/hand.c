@@ -18,9 +18,9 @@
 #include <utlist.h>
 
 #include "asyncdl/error.h"
+#include "pool/hand_data.h"
 #include "pool/hand_send.h"
 #include "pool/obituary.h"
-#include "pool/parcel.h"
 #include "pool/setup.h"
 #include "pool/worker.h"
 
@@ -190,47 +190,8 @@ static struct adl_call *end_call(struct adl_hand *hand)
     return call;
 }
 
-static void drop_copy(void *data, size_t len)
-{
-    (void)len;
-    free(data);
-}
-
-/* The data of a result, wherever it is, becomes the call's. 0 or negative. */
-static int take_data(struct adl_hand_host *host, struct adl_call *call,
-                     const struct adl_wire_record *record, bool is_short)
-{
-    if (record->data_len > host->options->max_result_bytes) {
-        return ASYNCDL_ERESULT;
-    }
-    if ((record->flags & ADL_WIRE_BY_FD) != 0) {
-        struct adl_parcel parcel;
-        int err =
-            is_short ? -EMFILE
-                     : adl_parcel_adopt(&parcel, adl_inbox_take_fd(host->inbox),
-                                        record->data_len);
-
-        if (err < 0) {
-            return err;
-        }
-        call->result->data = parcel.data;
-        call->drop = adl_parcel_unmap;
-    } else if (record->data_len > 0) {
-        void *copy = malloc((size_t)record->data_len);
-
-        if (copy == NULL) {
-            return -ENOMEM;
-        }
-        memcpy(copy, record->data, (size_t)record->data_len);
-        call->result->data = copy;
-        call->drop = drop_copy;
-    }
-    call->result->len = (size_t)record->data_len;
-    return 0;
-}
-
 static void hear_result(struct adl_hand *hand,
-                        const struct adl_wire_record *record, bool is_short)
+                        const struct adl_wire_record *record)
 {
     struct adl_hand_host *host = hand->host;
 
@@ -248,9 +209,12 @@ static void hear_result(struct adl_hand *hand,
     if (record->text_len > 0 && call->result->err < 0) {
         call->error = strndup(record->text, record->text_len);
     }
-    int err = take_data(host, call, record, is_short);
+    int err = adl_hand_take_data(hand, call, record);
     if (err < 0) {
         call->result->err = err;
+    }
+    if (call->result->err == -EMFILE) {
+        adl_hand_forget_parcels(hand); /* it may have lost one */
     }
     host->run_ns -= host->run_ns / 8;
     host->run_ns += call->result->run_ns / 8;
@@ -324,8 +288,7 @@ static void end(struct adl_hand *hand, char *words, int status, int signal)
     hand->host->on_end(hand);
 }
 
-static void hear(struct adl_hand *hand, const struct adl_wire_frame *frame,
-                 bool is_short)
+static void hear(struct adl_hand *hand, const struct adl_wire_frame *frame)
 {
     struct adl_wire_record record = {.value = {0}};
     size_t at = 0;
@@ -339,7 +302,7 @@ static void hear(struct adl_hand *hand, const struct adl_wire_frame *frame,
         hear_ready(hand, &record);
         break;
     case ADL_WIRE_RESULT:
-        hear_result(hand, &record, is_short);
+        hear_result(hand, &record);
         break;
     case ADL_WIRE_REFUSED:
         hand->start_err = (int)record.value[0];
@@ -377,7 +340,7 @@ static bool hear_next(struct adl_hand *hand)
         bool is_end =
             frame.kind == ADL_WIRE_EXITED || frame.kind == ADL_WIRE_REFUSED;
 
-        hear(hand, &frame, is_short); /* may free it if it is the end */
+        hear(hand, &frame); /* may free it if it is the end */
         adl_inbox_close_fds(inbox);
         return !is_end &&
                (hand->n_sent > hand->n_heard || hand->state != ADL_HAND_READY);
@@ -414,6 +377,8 @@ static void on_handle_closed(uv_handle_t *handle)
         return;
     }
     (void)close(hand->fd); /* nothing was written */
+    adl_shelf_finish(&hand->args);
+    adl_shelf_finish(&hand->results);
     free(hand->words);
     free(hand);
     host->on_freed(host); /* may free the host */
@@ -472,6 +437,7 @@ int adl_hand_open(struct adl_hand **out, struct adl_hand_host *host,
         free(hand);
         return err;
     }
+    hand->max_frame = adl_channel_get_max(hand->fd);
     err = set_up(hand);
     if (err == 0) {
         err = uv_poll_init(host->loop, &hand->poll, hand->fd);

@@ -17,4 +17,7 @@ bool adl_hand_is_done(const struct adl_call *call);
  */
 int adl_hand_send(struct adl_hand *hand);
 
+/* It may have lost some that were sent to it: from now on they are new. */
+void adl_hand_forget_parcels(struct adl_hand *hand);
+
 #endif

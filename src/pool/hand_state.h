@@ -12,6 +12,7 @@
 #include "pool/channel.h"
 #include "pool/forkserver.h"
 #include "pool/module.h"
+#include "pool/shelf.h"
 
 struct adl_hand;
 
@@ -38,6 +39,8 @@ struct adl_hand_host {
     /* Its handles are closed, and it is freed. */
     void (*on_freed)(struct adl_hand_host *host);
 };
+
+#define ADL_HAND_N_PAYLOADS (ADL_WIRE_N_PARCELS - ADL_SHELF_N)
 
 enum adl_hand_state {
     ADL_HAND_STARTING, /* its initializer has not returned */
@@ -75,6 +78,12 @@ struct adl_hand {
     uint64_t n_sent; /* calls, and the number of the last */
     uint64_t n_heard;
     uint64_t begin_ns; /* of the call that it is in */
+
+    size_t max_frame;                          /* bytes that its socket takes */
+    struct adl_shelf args;                     /* sent to it */
+    struct adl_shelf results;                  /* that came */
+    uint64_t payload_ids[ADL_HAND_N_PAYLOADS]; /* that it has mapped, or 0 */
+    unsigned next_payload;                     /* to be replaced */
 };
 
 #endif

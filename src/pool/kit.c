@@ -118,16 +118,27 @@ uintptr_t adl_kit_find(const struct adl_kit *kit,
 }
 
 int adl_kit_open_data(struct adl_kit *kit, struct adl_wire_record *record,
-                      struct adl_parcel *parcel)
+                      struct adl_parcel **parcel)
 {
-    if ((record->flags & ADL_WIRE_BY_FD) == 0) {
+    *parcel = NULL;
+    if ((record->flags & ADL_WIRE_ASIDE) == 0) {
         return 0;
     }
-    int fd = adl_inbox_take_fd(kit->inbox);
-    if (fd < 0) {
-        return -EMFILE; /* the system dropped it */
+    int fd = (record->flags & ADL_WIRE_BY_FD) != 0
+                 ? adl_inbox_take_fd(kit->inbox)
+                 : -1;
+    int err = adl_shelf_open(&kit->args, record, fd, parcel);
+    if (err == 0) {
+        record->data = adl_parcel_get_data(*parcel);
     }
-    int err = adl_parcel_map(parcel, fd, record->data_len);
-    record->data = parcel->data;
     return err;
+}
+
+void adl_kit_close_data(const struct adl_wire_record *record,
+                        struct adl_parcel *parcel)
+{
+    if (parcel != NULL && record->parcel > 0 && record->parcel <= ADL_SHELF_N) {
+        adl_parcel_let_go(parcel); /* the program uses it again */
+    }
+    adl_parcel_release(parcel);
 }

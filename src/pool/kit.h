@@ -12,14 +12,15 @@
 #include "asyncdl/queue.h"
 #include "pool/channel.h"
 #include "pool/module.h"
-#include "pool/parcel.h"
+#include "pool/shelf.h"
 
 #define ADL_KIT_MAX_NAME 255
 
 struct adl_kit {
     int fd;
     struct adl_inbox *inbox;
-    struct adl_buf frame; /* to be sent */
+    struct adl_buf frame;  /* to be sent */
+    struct adl_shelf args; /* that came */
     struct adl_modules modules;
     char name[ADL_KIT_MAX_NAME + 1];
     struct asyncdl_queue **queues;
@@ -51,12 +52,15 @@ uintptr_t adl_kit_find(const struct adl_kit *kit,
                        const struct adl_wire_record *record);
 
 /*
- * Have a record's data point to its bytes, wherever they are; parcel, zero
- * before, keeps those that came by a descriptor. 0, -EMFILE or as
- * adl_parcel_map().
+ * Have a record's data point to its bytes, wherever they are: *parcel is what
+ * they are in, or NULL, and is given back with adl_kit_close_data(). 0, or as
+ * adl_shelf_open().
  */
 int adl_kit_open_data(struct adl_kit *kit, struct adl_wire_record *record,
-                      struct adl_parcel *parcel);
+                      struct adl_parcel **parcel);
+
+void adl_kit_close_data(const struct adl_wire_record *record,
+                        struct adl_parcel *parcel);
 
 /* Standard output is written, and this process ends. */
 _Noreturn void adl_kit_exit(int status);

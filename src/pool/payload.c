@@ -3,18 +3,14 @@
  * Where no memfd is to be had, for want of descriptors, a big payload is
  * ordinary memory: a helper then gets a copy, and all is well but slower.
  */
-#define _GNU_SOURCE /* memfd_create() */
-
 #include "pool/payload.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
-
-#include <sys/mman.h>
-#include <sys/types.h>
-#include <unistd.h>
+#include <sys/stat.h>
+#include <time.h>
 
 struct asyncdl_payload {
     /* Threads may release: the one that takes the last share sees, by acquire,
@@ -22,30 +18,32 @@ struct asyncdl_payload {
     atomic_size_t n_shares;
     size_t len;
     void *data;
-    int fd; /* -1: data is from calloc() */
+    struct adl_parcel *parcel; /* NULL: data is from calloc() */
+    uint64_t id;
 };
 
-/* 0 or -errno, with nothing left behind. */
-static int map_shared(struct asyncdl_payload *payload)
+/* A file's number is not another's while it is mapped anywhere, and is not
+ * given to another at the same time. */
+static uint64_t make_id(int fd)
 {
-    int fd = memfd_create("asyncdl-payload", MFD_CLOEXEC);
-    if (fd < 0) {
-        return -errno;
-    }
-    void *data = MAP_FAILED;
-    if (ftruncate(fd, (off_t)payload->len) == 0) {
-        data =
-            mmap(NULL, payload->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    }
-    if (data == MAP_FAILED) {
-        int err = -errno;
+    struct timespec now = {0};
+    struct stat st = {0};
 
-        (void)close(fd); /* it holds nothing */
-        return err;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+    (void)fstat(fd, &st);                       /* neither can it, of memory */
+    return ((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec) ^
+           (uint64_t)st.st_ino << 40;
+}
+
+static bool share(struct asyncdl_payload *payload)
+{
+    if (payload->len < ADL_PAYLOAD_SHARED_MIN ||
+        adl_parcel_create_lazy(&payload->parcel, payload->len) < 0) {
+        return false;
     }
-    payload->fd = fd;
-    payload->data = data;
-    return 0;
+    payload->data = adl_parcel_get_data(payload->parcel);
+    payload->id = make_id(payload->parcel->fd);
+    return true;
 }
 
 int asyncdl_payload_create(struct asyncdl_payload **out, size_t len)
@@ -62,8 +60,7 @@ int asyncdl_payload_create(struct asyncdl_payload **out, size_t len)
     }
     atomic_init(&payload->n_shares, 1);
     payload->len = len;
-    payload->fd = -1;
-    if (len < ADL_PAYLOAD_SHARED_MIN || map_shared(payload) < 0) {
+    if (!share(payload)) {
         payload->data = calloc(1, len);
     }
     if (payload->data == NULL) {
@@ -84,9 +81,14 @@ size_t asyncdl_payload_get_len(const struct asyncdl_payload *payload)
     return payload->len;
 }
 
-int adl_payload_get_fd(const struct asyncdl_payload *payload)
+struct adl_parcel *adl_payload_get_parcel(const struct asyncdl_payload *payload)
 {
-    return payload->fd;
+    return payload->parcel;
+}
+
+uint64_t adl_payload_get_id(const struct asyncdl_payload *payload)
+{
+    return payload->id;
 }
 
 struct asyncdl_payload *asyncdl_payload_retain(struct asyncdl_payload *payload)
@@ -103,9 +105,9 @@ void asyncdl_payload_release(struct asyncdl_payload *payload)
             1) {
         return;
     }
-    if (payload->fd >= 0) {
-        (void)munmap(payload->data, payload->len); /* it was mapped so */
-        (void)close(payload->fd);                  /* memory, no disk */
+    if (payload->parcel != NULL) {
+        adl_parcel_discard(payload->parcel); /* helpers may have it mapped */
+        adl_parcel_release(payload->parcel);
     } else {
         free(payload->data);
     }

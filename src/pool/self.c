@@ -41,7 +41,7 @@ _Noreturn void adl_self_run(struct adl_kit *kit,
     struct asyncdl_self self = {.kit = kit};
     struct adl_wire_record setup;
     struct adl_wire_record call;
-    struct adl_parcel parcel = {0};
+    struct adl_parcel *parcel;
     size_t at = 0;
 
     (void)adl_wire_next(frame, &at, &setup); /* it has two */

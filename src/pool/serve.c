@@ -6,6 +6,7 @@
 #include "pool/serve.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,6 +16,8 @@
 #include "pool/task.h"
 #include "pool/worker.h"
 
+#define IDLE_MS 1000 /* for which parcels keep their memory */
+
 struct server {
     struct adl_kit *kit;
     struct asyncdl_worker worker;
@@ -22,7 +25,10 @@ struct server {
     asyncdl_worker_finish_fn finisher;
     /* A result's memory: small is used again, large goes to the program. */
     void *small;
-    struct adl_parcel large;
+    struct adl_parcel *large; /* or NULL */
+    unsigned number;          /* of large, on the shelf; 0: not there */
+    size_t max_inline;        /* bytes of a result that go in a frame */
+    struct adl_shelf results;
 };
 
 static int64_t now_ns(void)
@@ -33,18 +39,52 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* One that is kept, or, where the frame has no room, one made for it. */
+static void *reserve_large(struct server *server, size_t len)
+{
+    int err =
+        adl_shelf_take(&server->results, len, &server->number, &server->large);
+
+    if (err < 0 && len > server->max_inline) {
+        server->number = 0;
+        err = adl_parcel_create(&server->large, len);
+    }
+    if (err < 0) {
+        server->large = NULL;
+        return NULL;
+    }
+    return adl_parcel_get_data(server->large);
+}
+
 static void *reserve(void *data, size_t len)
 {
     struct server *server = data;
 
-    if (len >= ADL_PARCEL_MIN) {
-        return adl_parcel_create(&server->large, len) == 0 ? server->large.data
-                                                           : NULL;
+    if (len >= ADL_PARCEL_MIN || len > server->max_inline) {
+        void *bytes = reserve_large(server, len);
+
+        if (bytes != NULL || len > server->max_inline) {
+            return bytes;
+        }
     }
     if (server->small == NULL) {
-        server->small = malloc(ADL_PARCEL_MIN);
+        server->small = malloc(ADL_FRAME_MAX);
     }
     return server->small;
+}
+
+/* What is in it, if anything, is nobody's any more. */
+static void drop_large(struct server *server)
+{
+    if (server->large == NULL) {
+        return;
+    }
+    if (server->number > 0) {
+        adl_parcel_let_go(server->large);
+    } else {
+        adl_parcel_release(server->large);
+    }
+    server->large = NULL;
 }
 
 static void drop(void *data, void *bytes, size_t len)
@@ -53,7 +93,7 @@ static void drop(void *data, void *bytes, size_t len)
 
     (void)len;
     if (bytes != server->small) {
-        adl_parcel_finish(&server->large);
+        drop_large(server);
     }
 }
 
@@ -69,23 +109,33 @@ static void send_result(struct server *server, const struct asyncdl_task *task,
                         int64_t id, int err, int64_t run_ns)
 {
     struct adl_kit *kit = server->kit;
-    bool is_large = task->result != NULL && task->result == server->large.data;
+    struct adl_parcel *large = server->large;
+    int fd = large != NULL ? large->fd : -1;
     struct adl_wire_record record = {
         .value = {id, err, run_ns},
         .data = task->result,
         .data_len = task->result_len,
         .text = task->error,
         .text_len = (uint32_t)text_len(task),
-        .flags = is_large ? ADL_WIRE_BY_FD : 0,
+        .flags = large == NULL ? 0
+                 : fd >= 0     ? ADL_WIRE_BY_FD
+                               : ADL_WIRE_KEPT,
+        .parcel = large != NULL ? server->number : 0,
     };
     if (adl_wire_begin(&kit->frame, ADL_WIRE_RESULT) < 0 ||
         adl_wire_add(&kit->frame, &record) < 0) {
         adl_kit_exit(1); /* no memory to say so in */
     }
-    if (is_large) {
-        adl_parcel_let_go(&server->large);
+    adl_kit_send(kit, fd);
+    if (large == NULL) {
+        return;
     }
-    adl_kit_send(kit, is_large ? server->large.fd : -1);
+    if (server->number > 0) {
+        adl_parcel_close_fd(large); /* the program lets it go */
+    } else {
+        adl_parcel_release(large);
+    }
+    server->large = NULL;
 }
 
 static void run_task(struct server *server, struct adl_wire_record *call)
@@ -96,7 +146,7 @@ static void run_task(struct server *server, struct adl_wire_record *call)
         .max_result_bytes = server->max_result_bytes,
         .memory = &memory,
     };
-    struct adl_parcel arg = {0};
+    struct adl_parcel *arg;
     asyncdl_task_fn fn = (asyncdl_task_fn)adl_kit_find(server->kit, call);
     int64_t start_ns = now_ns();
     int err = adl_kit_open_data(server->kit, call, &arg);
@@ -107,11 +157,8 @@ static void run_task(struct server *server, struct adl_wire_record *call)
     if (err == 0) {
         err = adl_task_run(&task, fn, call->data, (size_t)call->data_len);
     }
-    adl_parcel_finish(&arg);
+    adl_kit_close_data(call, arg);
     send_result(server, &task, call->value[0], err, now_ns() - start_ns);
-    if (task.result != NULL && task.result != server->small) {
-        adl_parcel_finish(&server->large);
-    }
     free(task.error);
 }
 
@@ -128,7 +175,7 @@ static void run_tasks(struct server *server, const struct adl_wire_frame *frame)
 /* Call the initializer, which is the record's function, if any. */
 static int initialize(struct server *server, struct adl_wire_record *call)
 {
-    struct adl_parcel arg = {0};
+    struct adl_parcel *arg;
     int err = adl_kit_open_data(server->kit, call, &arg);
     asyncdl_worker_init_fn fn =
         (asyncdl_worker_init_fn)adl_kit_find(server->kit, call);
@@ -142,7 +189,7 @@ static int initialize(struct server *server, struct adl_wire_record *call)
                  (size_t)call->data_len);
         adl_task_leave();
     }
-    adl_parcel_finish(&arg);
+    adl_kit_close_data(call, arg);
     return err > 0 ? -EINVAL : err;
 }
 
@@ -174,10 +221,31 @@ static int set_up(struct server *server, const struct adl_wire_frame *frame,
     return err == 0 ? initialize(server, &init) : err;
 }
 
+static size_t max_inline(const struct adl_kit *kit)
+{
+    size_t max = adl_channel_get_max(kit->fd) - ADL_WIRE_HEAD -
+                 adl_wire_size(0, ADL_WIRE_MAX_TEXT) - ADL_WIRE_ALIGN;
+
+    return max < ADL_FRAME_MAX ? max : ADL_FRAME_MAX;
+}
+
+/* Memory that is kept for speed is not, where there is nothing to do. */
+static void await_work(struct server *server)
+{
+    struct pollfd poll_fd = {.fd = server->kit->fd, .events = POLLIN};
+
+    if ((adl_shelf_has_any(&server->results) ||
+         adl_shelf_has_any(&server->kit->args)) &&
+        poll(&poll_fd, 1, IDLE_MS) == 0) {
+        adl_shelf_empty(&server->results);
+        adl_shelf_empty(&server->kit->args);
+    }
+}
+
 _Noreturn void adl_serve_run(struct adl_kit *kit,
                              const struct adl_wire_frame *frame, bool is_short)
 {
-    struct server server = {.kit = kit};
+    struct server server = {.kit = kit, .max_inline = max_inline(kit)};
     struct adl_wire_frame next;
     int err = set_up(&server, frame, is_short);
 
@@ -189,6 +257,7 @@ _Noreturn void adl_serve_run(struct adl_kit *kit,
         adl_kit_exit(0);
     }
     for (;;) {
+        await_work(&server);
         adl_kit_receive(kit, &next, &is_short);
         if (next.kind != ADL_WIRE_TASKS) {
             break; /* let go */

@@ -10,6 +10,9 @@
 #include "pool/parcel.h"
 #include "pool/queue.h"
 
+/* Bytes of an argument: more would not go through the smallest socket. */
+#define MAX_IN_FRAME 2048
+
 static int send_module(int fd, struct adl_buf *frame,
                        const struct adl_module *module, size_t index)
 {
@@ -45,7 +48,7 @@ int adl_setup_send_modules(int fd, struct adl_buf *frame,
 /* The parcel is there where the data goes by a descriptor. */
 static int add_call(struct adl_buf *frame, struct adl_modules *modules,
                     const struct adl_setup_call *call,
-                    struct adl_parcel *parcel)
+                    struct adl_parcel **parcel)
 {
     struct adl_wire_record record = {
         .value = {0, ADL_WIRE_NO_MODULE},
@@ -58,10 +61,10 @@ static int add_call(struct adl_buf *frame, struct adl_modules *modules,
         err = adl_modules_name(modules, call->function, &record.value[1],
                                &record.value[2]);
     }
-    if (err == 0 && call->arg.len >= ADL_PARCEL_MIN) {
+    if (err == 0 && call->arg.len > MAX_IN_FRAME) {
         err = adl_parcel_create(parcel, call->arg.len);
         if (err == 0) {
-            memcpy(parcel->data, call->arg.data, call->arg.len);
+            memcpy(adl_parcel_get_data(*parcel), call->arg.data, call->arg.len);
             record.flags = ADL_WIRE_BY_FD;
         }
     }
@@ -69,7 +72,7 @@ static int add_call(struct adl_buf *frame, struct adl_modules *modules,
 }
 
 static int make_frame(struct adl_buf *frame, struct adl_modules *modules,
-                      const struct adl_setup *setup, struct adl_parcel *parcel)
+                      const struct adl_setup *setup, struct adl_parcel **parcel)
 {
     const struct adl_wire_record first = {
         .value = {setup->id, setup->max_result_bytes,
@@ -84,7 +87,7 @@ static int make_frame(struct adl_buf *frame, struct adl_modules *modules,
     }
     for (unsigned i = 0; i < setup->n_calls && err == 0; i++) {
         /* Only one of them has an argument. */
-        assert(setup->calls[i].arg.len == 0 || parcel->len == 0);
+        assert(setup->calls[i].arg.len == 0 || *parcel == NULL);
         err = add_call(frame, modules, &setup->calls[i], parcel);
     }
     return err;
@@ -103,7 +106,7 @@ static size_t list_fds(int *fds, const struct adl_setup *setup,
     for (size_t i = 0; i < setup->n_locks; i++) {
         fds[n++] = adl_lock_get_fd(setup->locks[i]);
     }
-    if (parcel->len > 0) {
+    if (parcel != NULL) {
         fds[n++] = parcel->fd;
     }
     return n;
@@ -112,7 +115,7 @@ static size_t list_fds(int *fds, const struct adl_setup *setup,
 int adl_setup_send(int fd, struct adl_buf *frame, struct adl_modules *modules,
                    size_t *n_told, const struct adl_setup *setup)
 {
-    struct adl_parcel parcel = {0};
+    struct adl_parcel *parcel = NULL;
     struct adl_buf first = {0};
     int fds[ADL_WIRE_MAX_FDS];
     int err = make_frame(&first, modules, setup, &parcel);
@@ -121,11 +124,11 @@ int adl_setup_send(int fd, struct adl_buf *frame, struct adl_modules *modules,
         err = adl_setup_send_modules(fd, frame, modules, n_told);
     }
     if (err == 0) {
-        size_t n_fds = list_fds(fds, setup, &parcel);
+        size_t n_fds = list_fds(fds, setup, parcel);
 
         err = adl_channel_send(fd, &first, fds, n_fds, MSG_DONTWAIT);
     }
-    adl_parcel_finish(&parcel);
+    adl_parcel_release(parcel);
     adl_buf_finish(&first);
     return err;
 }

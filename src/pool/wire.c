@@ -11,7 +11,7 @@
 
 /* Both ends run the same program, as a rule. The lower half changes with the
  * layout, the upper one, and that of a head, never. */
-#define MAGIC       UINT32_C(0xad1f0001)
+#define MAGIC       UINT32_C(0xad1f0002)
 #define MAGIC_UPPER 16
 
 #define MAX_ERRNO  4095
@@ -30,7 +30,8 @@ struct raw_record {
     uint64_t data_len;
     uint32_t text_len;
     uint32_t flags;
-    uint64_t reserved;
+    uint32_t parcel;
+    uint32_t reserved;
 };
 
 _Static_assert(sizeof(struct head) == ADL_WIRE_HEAD, "the frame's layout");
@@ -115,13 +116,14 @@ static void add_padded(struct adl_buf *buf, const void *bytes, size_t len)
 
 int adl_wire_add(struct adl_buf *buf, const struct adl_wire_record *record)
 {
-    bool is_by_fd = (record->flags & ADL_WIRE_BY_FD) != 0;
-    size_t inline_len = is_by_fd ? 0 : (size_t)record->data_len;
+    bool is_aside = (record->flags & ADL_WIRE_ASIDE) != 0;
+    size_t inline_len = is_aside ? 0 : (size_t)record->data_len;
     struct head head;
     struct raw_record raw = {
         .data_len = record->data_len,
         .text_len = record->text_len,
         .flags = record->flags,
+        .parcel = record->parcel,
     };
 
     assert(buf->len >= sizeof(head));
@@ -201,7 +203,8 @@ static bool has_sane_values(enum adl_wire_kind kind, unsigned i,
     case ADL_WIRE_READY:
         return is_within(r->value[0], INT_MIN, 0);
     case ADL_WIRE_RESULT:
-        return is_within(r->value[1], INT_MIN, 0) && r->value[2] >= 0;
+        return is_within(r->value[1], INT_MIN, 0) && r->value[2] >= 0 &&
+               r->parcel <= ADL_WIRE_N_RESULT_PARCELS;
     case ADL_WIRE_GREET: /* have no records */
     case ADL_WIRE_LEAVE:
     case ADL_WIRE_QUIT:
@@ -210,17 +213,31 @@ static bool has_sane_values(enum adl_wire_kind kind, unsigned i,
     return true;
 }
 
+/* Where the data is: in the frame, behind a descriptor, or in a parcel that is
+ * kept, which has a number. */
+static bool has_sane_place(unsigned may, const struct raw_record *raw)
+{
+    switch (raw->flags) {
+    case 0:
+        return raw->parcel == 0 && raw->data_len <= ADL_WIRE_MAX;
+    case ADL_WIRE_BY_FD:
+        return (may & MAY_FD) != 0 && raw->parcel <= ADL_WIRE_N_PARCELS &&
+               raw->data_len >= 1 && raw->data_len <= INT64_MAX;
+    case ADL_WIRE_KEPT:
+        return (may & MAY_FD) != 0 && raw->parcel >= 1 &&
+               raw->parcel <= ADL_WIRE_N_PARCELS && raw->data_len >= 1 &&
+               raw->data_len <= INT64_MAX;
+    default:
+        return false;
+    }
+}
+
 static bool is_allowed(unsigned may, const struct raw_record *raw)
 {
-    bool is_by_fd = (raw->flags & ADL_WIRE_BY_FD) != 0;
-
-    return raw->reserved == 0 &&
-           (raw->flags & ~(unsigned)ADL_WIRE_BY_FD) == 0 &&
+    return raw->reserved == 0 && has_sane_place(may, raw) &&
            ((may & MAY_DATA) != 0 || raw->data_len == 0) &&
            ((may & MAY_TEXT) != 0 || raw->text_len == 0) &&
-           ((may & MAY_FD) != 0 || !is_by_fd) &&
-           raw->text_len <= ADL_WIRE_MAX_TEXT &&
-           raw->data_len <= (is_by_fd ? INT64_MAX : ADL_WIRE_MAX);
+           raw->text_len <= ADL_WIRE_MAX_TEXT;
 }
 
 /* Bytes of a part with its padding, of what is left: NULL where they are not
@@ -262,9 +279,10 @@ static bool read_record(struct adl_wire_record *out, unsigned may,
         .data_len = raw.data_len,
         .text_len = raw.text_len,
         .flags = raw.flags,
+        .parcel = raw.parcel,
     };
     memcpy(out->value, raw.value, sizeof(out->value));
-    if ((raw.flags & ADL_WIRE_BY_FD) == 0) {
+    if ((raw.flags & ADL_WIRE_ASIDE) == 0) {
         out->data = take_padded(at, left, (size_t)raw.data_len);
         if (out->data == NULL) {
             return false;

@@ -7,10 +7,11 @@
  * is believed only after adl_wire_parse().
  *
  *     head    magic u32, kind u32, len u32 (of the frame), n u32
- *     record  value i64[3], data_len u64, text_len u32, flags u32, reserved u64
+ *     record  value i64[3], data_len u64, text_len u32, flags u32, parcel u32,
+ *             reserved u32
  *             data, text; each filled up with zeros to a multiple of 16 bytes
  *
- * Data that came by a descriptor (ADL_WIRE_BY_FD) is not in the frame.
+ * Data that is in a parcel (ADL_WIRE_BY_FD, ADL_WIRE_KEPT) is not in the frame.
  */
 #ifndef ADL_POOL_WIRE_H
 #define ADL_POOL_WIRE_H
@@ -29,6 +30,11 @@
 #define ADL_WIRE_MAX_N    256 /* records of a frame */
 #define ADL_WIRE_MAX_FDS  250 /* of a frame; the kernel takes 253 */
 #define ADL_WIRE_N_VALUES 3
+
+/* Parcels that a helper knows by their numbers, in each direction (shelf.h);
+ * of its results, only as many as are used again. */
+#define ADL_WIRE_N_PARCELS        12
+#define ADL_WIRE_N_RESULT_PARCELS 8
 
 enum adl_wire_kind {
     /* From a program to its forkserver. */
@@ -64,15 +70,18 @@ enum adl_wire_kind {
 
 enum adl_wire_flags {
     ADL_WIRE_BY_FD = 1u << 0, /* data_len bytes are behind a descriptor */
+    ADL_WIRE_KEPT = 1u << 1,  /* they are in the parcel of that number */
+    ADL_WIRE_ASIDE = ADL_WIRE_BY_FD | ADL_WIRE_KEPT, /* not in the frame */
 };
 
 struct adl_wire_record {
     int64_t value[ADL_WIRE_N_VALUES];
-    const void *data; /* aligned as the frame is; NULL where by a descriptor */
+    const void *data; /* aligned as the frame is; NULL where it is not there */
     uint64_t data_len;
     const char *text; /* no NUL behind it */
     uint32_t text_len;
     unsigned flags;
+    unsigned parcel; /* its number: where BY_FD, to be kept as; 0: none */
 };
 
 struct adl_wire_frame {

@@ -11,13 +11,15 @@
 #include "support/kin.h"
 #include "support/pool.h"
 
-#define N_TASKS   10000
-#define N_WORKERS 4
+#define N_TASKS       10000
+#define N_CRASH_TASKS 2500 /* each helper that crashes is replaced */
+#define N_WORKERS     4
 
 struct run {
     struct bench b;
     pid_t forkserver;
     unsigned seed;
+    int n_tasks;
     int n_over;
     int n_kills;
 };
@@ -128,11 +130,11 @@ static void check(const struct asyncdl_future *future, int64_t n)
     }
 }
 
-static void open_run(struct run *run)
+static void open_run(struct run *run, size_t n_tasks)
 {
     struct asyncdl_pool_options options = ASYNCDL_POOL_OPTIONS_INIT;
 
-    *run = (struct run){.seed = 7};
+    *run = (struct run){.seed = 7, .n_tasks = (int)bench_scale(n_tasks)};
     options.backend = ASYNCDL_POOL_PROCESSES;
     options.n_workers = N_WORKERS;
     options.max_queued = N_TASKS;
@@ -146,13 +148,13 @@ static int run_tasks(struct run *run, asyncdl_task_fn fn, asyncdl_future_cb cb)
     static struct asyncdl_future *futures[N_TASKS];
     int n_failed = 0;
 
-    for (int64_t i = 0; i < N_TASKS; i++) {
+    for (int64_t i = 0; i < run->n_tasks; i++) {
         futures[i] = bench_submit(&run->b, fn, &i, sizeof(i));
         assert_int_equal(asyncdl_future_then(futures[i], cb, run), 0);
     }
     uv_run(&run->b.loop, UV_RUN_DEFAULT);
-    assert_int_equal(run->n_over, N_TASKS);
-    for (int64_t i = 0; i < N_TASKS; i++) {
+    assert_int_equal(run->n_over, run->n_tasks);
+    for (int64_t i = 0; i < run->n_tasks; i++) {
         n_failed += asyncdl_future_is_successful(futures[i]) ? 0 : 1;
         check(futures[i], i);
         asyncdl_future_release(futures[i]);
@@ -165,11 +167,11 @@ static void test_each_kill_costs_at_most_one_task(void **state)
     struct run run;
 
     (void)state;
-    open_run(&run);
+    open_run(&run, N_TASKS);
     int n_failed = run_tasks(&run, square, on_over);
     bench_close(&run.b);
 
-    assert_true(run.n_kills > 100);
+    assert_true(run.n_kills > run.n_tasks / 100);
     assert_true(n_failed > 0 && n_failed <= run.n_kills);
 }
 
@@ -179,10 +181,10 @@ static void test_each_crash_costs_its_own_task(void **state)
     struct run run;
 
     (void)state;
-    for (int i = 0; i < N_TASKS; i++) {
+    open_run(&run, N_CRASH_TASKS);
+    for (int i = 0; i < run.n_tasks; i++) {
         n_crashes += i % 31 == 7 || i % 37 == 7 || i % 41 == 7 ? 1 : 0;
     }
-    open_run(&run);
     assert_int_equal(run_tasks(&run, square_or_crash, on_over_in_peace),
                      n_crashes);
     bench_close(&run.b);
@@ -199,19 +201,19 @@ static void test_crash_in_a_chunk_spares_the_rest_of_it(void **state)
     struct run run;
 
     (void)state;
-    for (int i = 0; i < N_TASKS; i++) {
+    open_run(&run, N_CRASH_TASKS);
+    for (int i = 0; i < run.n_tasks; i++) {
         numbers[i] = i;
         args[i] = (struct asyncdl_bytes){&numbers[i], sizeof(numbers[i])};
     }
     options.fn = square_or_crash;
     options.args = args;
-    options.n = N_TASKS;
+    options.n = (size_t)run.n_tasks;
     options.chunk = 100;
-    open_run(&run);
     assert_int_equal(asyncdl_pool_map(&future, run.b.pool, &options), 0);
     assert_int_equal(asyncdl_future_result(future, &out), 0);
     const struct asyncdl_mapped *mapped = out;
-    for (int i = 0; i < N_TASKS; i++) {
+    for (int i = 0; i < run.n_tasks; i++) {
         bool has_crashed = i % 31 == 7 || i % 37 == 7 || i % 41 == 7;
 
         assert_int_equal(mapped->results[i].err,

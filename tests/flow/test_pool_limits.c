@@ -22,6 +22,8 @@
 #include "support/kin.h"
 #include "support/pool.h"
 
+#define NOBODY 65534 /* a user that runs nothing else here, as a rule */
+
 static int hookless_err; /* of a program that has not called the hook yet */
 
 /* Run it in a child, and see that it says 0. */
@@ -181,6 +183,91 @@ static int refuse_fork(void)
                : 4;
 }
 
+#define N_ECHOES   20
+#define ECHO_BYTES 240000
+
+/* All results are held at once, so that not all are in memory that is used
+ * again: some go through the socket. */
+static int echo_through_small_sockets(void)
+{
+    struct asyncdl_pool_options options = ASYNCDL_POOL_OPTIONS_INIT;
+    struct asyncdl_future *futures[N_ECHOES];
+    static char bytes[ECHO_BYTES];
+    struct bench b;
+
+    if (!forbid(SYS_setsockopt, 0, EPERM)) {
+        return 1;
+    }
+    options.backend = ASYNCDL_POOL_PROCESSES;
+    options.n_workers = 1;
+    bench_open(&b, &options);
+    for (int i = 0; i < N_ECHOES; i++) {
+        memset(bytes, i, sizeof(bytes));
+        futures[i] = bench_submit(&b, echo_task, bytes, sizeof(bytes));
+    }
+    for (int i = 0; i < N_ECHOES; i++) {
+        const struct asyncdl_task_result *result = bench_await(futures[i], 0);
+
+        memset(bytes, i, sizeof(bytes));
+        assert_int_equal(result->len, sizeof(bytes));
+        assert_memory_equal(result->data, bytes, sizeof(bytes));
+    }
+    for (int i = 0; i < N_ECHOES; i++) {
+        asyncdl_future_release(futures[i]);
+    }
+    bench_close(&b);
+    return 0;
+}
+
+static void test_frames_are_as_small_as_sockets_take(void **state)
+{
+    (void)state;
+    run_case(echo_through_small_sockets);
+}
+
+#define N_PROCESSES_MAX 200
+
+/* With ever more processes allowed, until it works. */
+static int run_out_of_processes(void)
+{
+    int n_refused = 0;
+    struct rlimit limit;
+    uv_loop_t loop;
+    int err = -1;
+
+    if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0 ||
+        getrlimit(RLIMIT_NPROC, &limit) < 0 || uv_loop_init(&loop) < 0) {
+        return 1;
+    }
+    for (rlim_t n = 1; n < N_PROCESSES_MAX && err < 0; n++) {
+        limit.rlim_cur = n;
+        if (setrlimit(RLIMIT_NPROC, &limit) < 0) {
+            return 2;
+        }
+        err = try_pool(&loop, NULL);
+        if (err < 0 && err != -EAGAIN) {
+            (void)fprintf(stderr, "%d processes: %s\n", (int)n,
+                          asyncdl_strerror(err));
+            return 3;
+        }
+        n_refused += err < 0 ? 1 : 0;
+        if (kin_list_children(getpid(), NULL, 0) != 0) {
+            return 4;
+        }
+    }
+    return err == 0 && n_refused >= 2 && uv_loop_close(&loop) == 0 ? 0 : 5;
+}
+
+static void test_lack_of_processes_is_an_error(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("only root can become a user without processes\n");
+        skip();
+    }
+    run_case(run_out_of_processes);
+}
+
 static void test_lack_of_descriptors_is_an_error(void **state)
 {
     (void)state;
@@ -314,6 +401,8 @@ int main(void)
 
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lack_of_descriptors_is_an_error),
+        cmocka_unit_test(test_lack_of_processes_is_an_error),
+        cmocka_unit_test(test_frames_are_as_small_as_sockets_take),
         cmocka_unit_test(test_refused_exec_is_an_error),
         cmocka_unit_test(test_refused_fork_is_an_error),
         cmocka_unit_test(test_dead_program_takes_its_helpers_along),

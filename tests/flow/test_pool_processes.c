@@ -42,13 +42,6 @@ static struct asyncdl_future *submit_for(struct bench *b, asyncdl_task_fn fn,
     return future;
 }
 
-static const struct asyncdl_task_result *await(struct asyncdl_future *future,
-                                               int err)
-{
-    assert_int_equal(asyncdl_future_wait(future, ASYNCDL_FOREVER), 0);
-    return bench_get(future, err);
-}
-
 static int tell_pid(struct asyncdl_task *task, const void *arg, size_t len)
 {
     int64_t pid = getpid();
@@ -63,7 +56,7 @@ static int64_t get_pid(struct bench *b)
     struct asyncdl_future *future = bench_submit(b, tell_pid, NULL, 0);
     int64_t pid;
 
-    memcpy(&pid, await(future, 0)->data, sizeof(pid));
+    memcpy(&pid, bench_await(future, 0)->data, sizeof(pid));
     asyncdl_future_release(future);
     return pid;
 }
@@ -128,7 +121,7 @@ static void test_task_runs_in_another_process(void **state)
     assert_int_equal(get_pid(&b), pid);
 
     struct asyncdl_future *future = bench_submit(&b, echo_task, "abc", 3);
-    const struct asyncdl_task_result *result = await(future, 0);
+    const struct asyncdl_task_result *result = bench_await(future, 0);
     assert_int_equal(result->len, 3);
     assert_memory_equal(result->data, "abc", 3);
     assert_int_equal(result->worker, 1);
@@ -145,61 +138,10 @@ static void test_error_of_a_task_has_its_words_and_data(void **state)
     (void)state;
     open_helpers(&b, 1);
     struct asyncdl_future *future = bench_submit(&b, fail_with_words, NULL, 0);
-    const struct asyncdl_task_result *result = await(future, -EBADMSG);
+    const struct asyncdl_task_result *result = bench_await(future, -EBADMSG);
     assert_string_equal(result->error, "row 7: no number");
     assert_int_equal(result->len, 4);
     asyncdl_future_release(future);
-    bench_close(&b);
-}
-
-static void test_bytes_of_any_size_go_there_and_back(void **state)
-{
-    static const size_t sizes[] = {0,     1,      15,     16,     4096,
-                                   65535, 262143, 262144, 300000, 104857600};
-    struct bench b;
-
-    (void)state;
-    open_helpers(&b, 1);
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-        char *bytes = malloc(sizes[i] + 1);
-
-        assert_non_null(bytes);
-        memset(bytes, 'a' + (int)i, sizes[i]);
-        struct asyncdl_future *future =
-            bench_submit(&b, echo_task, bytes, sizes[i]);
-        const struct asyncdl_task_result *result = await(future, 0);
-        assert_int_equal(result->len, sizes[i]);
-        assert_true(sizes[i] == 0 ||
-                    memcmp(result->data, bytes, sizes[i]) == 0);
-        asyncdl_future_release(future);
-        free(bytes);
-    }
-    bench_close(&b);
-}
-
-static void test_payload_is_seen_by_the_helper(void **state)
-{
-    static const size_t sizes[] = {1, 70000, 1000000};
-    struct bench b;
-
-    (void)state;
-    open_helpers(&b, 1);
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-        struct asyncdl_task_options options = ASYNCDL_TASK_OPTIONS_INIT;
-        struct asyncdl_future *future;
-        struct asyncdl_payload *payload;
-
-        assert_int_equal(asyncdl_payload_create(&payload, sizes[i]), 0);
-        memset(asyncdl_payload_get_data(payload), 'p', sizes[i]);
-        options.fn = echo_task;
-        options.payload = payload;
-        assert_int_equal(asyncdl_pool_submit(&future, b.pool, &options), 0);
-        asyncdl_payload_release(payload);
-        const struct asyncdl_task_result *result = await(future, 0);
-        assert_int_equal(result->len, sizes[i]);
-        assert_int_equal(((const char *)result->data)[sizes[i] - 1], 'p');
-        asyncdl_future_release(future);
-    }
     bench_close(&b);
 }
 
@@ -216,7 +158,7 @@ static void test_result_above_the_limit_fails_the_task(void **state)
         struct asyncdl_future *future =
             bench_submit(&b, reply_much, &sizes[i], sizeof(size_t));
 
-        (void)await(future, sizes[i] > 1000 ? ASYNCDL_ERESULT : 0);
+        (void)bench_await(future, sizes[i] > 1000 ? ASYNCDL_ERESULT : 0);
         asyncdl_future_release(future);
     }
     bench_close(&b);
@@ -241,7 +183,8 @@ static void test_death_fails_its_task_with_its_cause(void **state)
         struct asyncdl_future *future =
             bench_submit(&b, die_by, &cases[i].signum, sizeof(int));
         struct asyncdl_future *next = bench_submit(&b, tell_pid, NULL, 0);
-        const struct asyncdl_task_result *result = await(future, ASYNCDL_EDIED);
+        const struct asyncdl_task_result *result =
+            bench_await(future, ASYNCDL_EDIED);
 
         assert_non_null(strstr(result->error, cases[i].words));
         assert_non_null(strstr(result->error, "worker-1 (process "));
@@ -262,7 +205,8 @@ static void test_hanging_task_is_killed_after_its_time(void **state)
     open_helpers(&b, 1);
     struct asyncdl_future *future = submit_for(&b, hang, 20);
     struct asyncdl_future *next = submit_for(&b, tell_pid, 60000);
-    const struct asyncdl_task_result *result = await(future, ASYNCDL_ETASKTIME);
+    const struct asyncdl_task_result *result =
+        bench_await(future, ASYNCDL_ETASKTIME);
     assert_int_equal(result->term_signal, SIGKILL);
     asyncdl_future_release(future);
     assert_int_equal(bench_end(next), 0);
@@ -420,7 +364,7 @@ static void test_failed_initializer_breaks_the_pool(void **state)
         options.init_len = sizeof(setting);
         bench_open(&b, &options);
         future = bench_submit(&b, tell_pid, NULL, 0);
-        const struct asyncdl_task_result *result = await(future, want);
+        const struct asyncdl_task_result *result = bench_await(future, want);
         assert_non_null(strstr(result->error, "initializer of worker-"));
         asyncdl_future_release(future);
         assert_int_equal(
@@ -449,8 +393,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_task_runs_in_another_process),
         cmocka_unit_test(test_error_of_a_task_has_its_words_and_data),
-        cmocka_unit_test(test_bytes_of_any_size_go_there_and_back),
-        cmocka_unit_test(test_payload_is_seen_by_the_helper),
         cmocka_unit_test(test_result_above_the_limit_fails_the_task),
         cmocka_unit_test(test_death_fails_its_task_with_its_cause),
         cmocka_unit_test(test_hanging_task_is_killed_after_its_time),

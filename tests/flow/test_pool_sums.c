@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs that compute, through pools of threads. */
+/* Programs that compute, through pools of threads and of helpers. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -105,11 +105,10 @@ static void test_sums_of_squares_are_exact(void **state)
     char text[40];
     struct bench b;
 
-    (void)state;
     for (uint64_t x = 0; x < N_NUMBERS; x++) {
         numbers[x] = 5000000 + x;
     }
-    bench_open(&b, NULL);
+    bench_open(&b, *state);
     const struct asyncdl_mapped *mapped = map(&b, &future, sum_task, numbers);
     for (int i = 0; i < N_NUMBERS; i++) {
         struct wide sum;
@@ -149,8 +148,7 @@ static void test_time_grows_with_the_work(void **state)
 {
     struct bench b;
 
-    (void)state;
-    bench_open(&b, NULL);
+    bench_open(&b, *state);
     uint64_t small = time_of(&b, 100000);
     uint64_t big = time_of(&b, 1000000);
     assert_true(big > 4 * small); /* ten times the work; a formula: once */
@@ -231,7 +229,6 @@ static void test_random_numbers_are_factored(void **state)
     struct asyncdl_future *future;
     struct bench b;
 
-    (void)state;
     print_message("seed %llu\n", (unsigned long long)seed);
     for (int i = 0; i < N_NUMBERS; i++) {
         seed ^= seed << 13;
@@ -239,7 +236,7 @@ static void test_random_numbers_are_factored(void **state)
         seed ^= seed << 17;
         numbers[i] = 100000 + seed % (50000000 - 100000 + 1);
     }
-    bench_open(&b, NULL);
+    bench_open(&b, *state);
     const struct asyncdl_mapped *mapped =
         map(&b, &future, factor_task, numbers);
     for (int i = 0; i < N_NUMBERS; i++) {
@@ -258,13 +255,27 @@ static void test_random_numbers_are_factored(void **state)
     bench_close(&b);
 }
 
+/* A test with each backend. */
+#define WITH(test, options)                                   \
+    {                                                         \
+#test " (" #options ")", test, NULL, NULL, &(options) \
+    }
+
 int main(void)
 {
+    asyncdl_main_hook();
+
+    struct asyncdl_pool_options threads = ASYNCDL_POOL_OPTIONS_INIT;
+    struct asyncdl_pool_options processes = ASYNCDL_POOL_OPTIONS_INIT;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sums_of_squares_are_exact),
-        cmocka_unit_test(test_time_grows_with_the_work),
-        cmocka_unit_test(test_random_numbers_are_factored),
+        WITH(test_sums_of_squares_are_exact, threads),
+        WITH(test_sums_of_squares_are_exact, processes),
+        WITH(test_time_grows_with_the_work, threads),
+        WITH(test_time_grows_with_the_work, processes),
+        WITH(test_random_numbers_are_factored, threads),
+        WITH(test_random_numbers_are_factored, processes),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    processes.backend = ASYNCDL_POOL_PROCESSES;
+    return cmocka_run_group_tests_name("pool_sums", tests, NULL, NULL);
 }

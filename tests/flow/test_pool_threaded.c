@@ -94,11 +94,11 @@ static void test_no_pool_is_stuck(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, hammer, NULL), 0);
     }
     assert_int_equal(asyncdl_forkserver_open(&forks), 0);
-    for (int i = 0; i < N_SHARED; i++) {
+    for (size_t i = 0; i < bench_scale(N_SHARED); i++) {
         use_pool(forks, i);
     }
     asyncdl_forkserver_close(forks);
-    for (int i = 0; i < N_OWN; i++) {
+    for (size_t i = 0; i < bench_scale(N_OWN); i++) {
         use_pool(NULL, i);
     }
     atomic_store(&is_over, true);

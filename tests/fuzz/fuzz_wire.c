@@ -25,9 +25,9 @@ static const char *check_record(const struct adl_wire_frame *frame,
     if (!is_within(frame, record->text, record->text_len)) {
         return "words are within the frame";
     }
-    if ((record->flags & ADL_WIRE_BY_FD) != 0) {
+    if ((record->flags & ADL_WIRE_ASIDE) != 0) {
         return record->data != NULL || fuzz_is_planted(2)
-                   ? "what comes by a descriptor is not in the frame"
+                   ? "what is in a parcel is not in the frame"
                    : NULL;
     }
     if (fuzz_is_planted(3)) {
@@ -121,7 +121,7 @@ static const char *check(const char *bytes, size_t len)
 }
 
 /* The head of a frame, and a record's 48 bytes. */
-#define HEAD(kind, len, n) "\1\0\x1f\xad" kind "\0\0\0" len "\0\0\0" n "\0\0\0"
+#define HEAD(kind, len, n) "\2\0\x1f\xad" kind "\0\0\0" len "\0\0\0" n "\0\0\0"
 #define I64(byte)          byte "\0\0\0\0\0\0\0"
 #define MINUS_1            "\xff\xff\xff\xff\xff\xff\xff\xff"
 #define LENS(data, text, flags) \
@@ -142,6 +142,8 @@ static const struct fuzz_seed seeds[] = {
                   LENS("\4", "\0", "\1")), /* RESULT by a descriptor */
     FUZZ_SEED("\0" HEAD("\xe", "\x40", "\1") I64("\1") I64("\0") I64("\x9")
                   LENS("\4", "\0", "\1")), /* which is not there */
+    FUZZ_SEED("\0" HEAD("\xe", "\x40", "\1") I64("\1") I64("\0") I64("\x9") I64(
+        "\4") "\0\0\0\0\2\0\0\0\3\0\0\0\0\0\0\0"), /* in a parcel */
     FUZZ_SEED("\0" HEAD("\xe", "\x40", "\1") I64("\1") I64("\1") I64("\x9")
                   LENS("\0", "\0", "\0")), /* a positive error */
     FUZZ_SEED("\0" HEAD("\xa", "\x80", "\2") I64("\1") I64("\0") I64("\x9")

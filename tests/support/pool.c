@@ -43,6 +43,22 @@ const struct asyncdl_task_result *bench_get(const struct asyncdl_future *future,
     return result;
 }
 
+const struct asyncdl_task_result *bench_await(struct asyncdl_future *future,
+                                              int err)
+{
+    assert_int_equal(asyncdl_future_wait(future, ASYNCDL_FOREVER), 0);
+    return bench_get(future, err);
+}
+
+size_t bench_scale(size_t n)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return n / 10;
+#else
+    return n;
+#endif
+}
+
 static void on_joined(void *data)
 {
     struct bench *b = data;

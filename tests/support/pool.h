@@ -40,6 +40,13 @@ int bench_end(struct asyncdl_future *future);
 const struct asyncdl_task_result *bench_get(const struct asyncdl_future *future,
                                             int err);
 
+/* The same, once it is. */
+const struct asyncdl_task_result *bench_await(struct asyncdl_future *future,
+                                              int err);
+
+/* So many, or a tenth of it where a sanitizer makes all of it slow. */
+size_t bench_scale(size_t n);
+
 /* Close the pool unless it is, join it, run the loop dry, and fail the test
  * unless the pool was joined once and the loop closes. */
 void bench_close(struct bench *b);

@@ -13,7 +13,7 @@
 
 /* Of a frame, by the offsets that wire.h gives. */
 enum { AT_MAGIC = 0, AT_KIND = 4, AT_LEN = 8, AT_N = 12, AT_RECORD = 16 };
-enum { AT_DATA_LEN = 24, AT_TEXT_LEN = 32, AT_FLAGS = 36, AT_RESERVED = 40 };
+enum { AT_DATA_LEN = 24, AT_TEXT_LEN = 32, AT_FLAGS = 36, AT_PARCEL = 40 };
 
 static int parse(const struct adl_buf *frame, size_t n_fds)
 {
@@ -29,6 +29,7 @@ static void test_records_are_read_as_they_were_written(void **state)
         {.value = {2, 3, INT64_MAX}},
         {.value = {-1, 3, 0}, .data_len = 1 << 20, .flags = ADL_WIRE_BY_FD},
         {.value = {4, 3, 5}, .data = "0123456789abcdef", .data_len = 16},
+        {.value = {5}, .data_len = 1, .flags = ADL_WIRE_KEPT, .parcel = 12},
     };
     struct adl_buf buf = {0};
     struct adl_wire_frame frame;
@@ -37,14 +38,14 @@ static void test_records_are_read_as_they_were_written(void **state)
 
     (void)state;
     assert_int_equal(adl_wire_begin(&buf, ADL_WIRE_TASKS), 0);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         assert_int_equal(adl_wire_add(&buf, &written[i]), 0);
     }
     assert_int_equal(adl_wire_parse(&frame, buf.data, buf.len, 1), 0);
     assert_int_equal(frame.kind, ADL_WIRE_TASKS);
-    assert_int_equal(frame.n, 4);
+    assert_int_equal(frame.n, 5);
     assert_int_equal(frame.n_by_fd, 1);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         assert_true(adl_wire_next(&frame, &at, &read));
         assert_memory_equal(read.value, written[i].value, sizeof(read.value));
         assert_int_equal(read.data_len, written[i].data_len);
@@ -191,7 +192,7 @@ static void test_any_damage_is_seen(void **state)
         size_t at;
         unsigned char byte;
     } cases[] = {
-        {AT_MAGIC, 2},
+        {AT_MAGIC, 1},
         {AT_KIND, 0},
         {AT_KIND, ADL_WIRE_LAST + 1},
         {AT_KIND, ADL_WIRE_TASKS},
@@ -206,7 +207,9 @@ static void test_any_damage_is_seen(void **state)
         {AT_RECORD + AT_TEXT_LEN + 3, 255},
         {AT_RECORD + AT_FLAGS, 1},
         {AT_RECORD + AT_FLAGS, 2},
-        {AT_RECORD + AT_RESERVED, 1},
+        {AT_RECORD + AT_FLAGS, 3},
+        {AT_RECORD + AT_PARCEL, 1},
+        {AT_RECORD + AT_PARCEL + 4, 1},
         {AT_RECORD + ADL_WIRE_RECORD + 4, 1}, /* padding */
         {AT_RECORD + ADL_WIRE_RECORD + 31, 1},
     };
