@@ -11,7 +11,7 @@ int shared_loop_open(struct shared_loop *shared, struct run *run)
     if (err < 0) {
         return err;
     }
-    err = asyncdl_lag_open(&shared->lag, &shared->loop);
+    err = asyncdl_lag_open(&shared->lag, &shared->loop, NULL);
     if (err == 0) {
         err = asyncdl_loop_watch_open(&shared->watch, &shared->loop, run->trace,
                                       "the loop");
