@@ -134,10 +134,10 @@ static void on_done(const struct asyncdl_result *result, void *data)
     char name[NAME_BYTES];
     int err;
 
-    asyncdl_lag_enter(h->shared.lag, "hash of a body");
+    asyncdl_lag_enter(h->shared.probe.lag, "hash of a body");
     session_read_result(&item->answer, result, &stay,
                         is_on_loop ? passes(run) : 1);
-    asyncdl_lag_leave(h->shared.lag);
+    asyncdl_lag_leave(h->shared.probe.lag);
     (void)snprintf(name, sizeof(name), "download %zu", item->i + 1);
     err = asyncdl_trace_add_row(
         &item->row, run->trace,
@@ -178,13 +178,13 @@ static int download_all(struct hashing *h, struct item *items)
 
 static void note_use(struct hashing *h)
 {
-    struct asyncdl_loop_use use;
+    struct asyncdl_lag_report report;
     struct outcome *out = h->shared.run->outcome;
 
     shared_loop_note(&h->shared);
-    asyncdl_loop_watch_get(&use, h->shared.watch);
-    out->worked_ns += use.worked_ns;
-    out->waited_ns = use.waited_ns;
+    asyncdl_lag_get(h->shared.probe.lag, &report);
+    out->worked_ns += report.busy_ns;
+    out->waited_ns = report.idle_ns;
 }
 
 /* On the loop where the run has no workers, else with a pool. */

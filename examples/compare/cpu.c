@@ -83,10 +83,10 @@ static void on_idle(uv_idle_t *idle)
     struct run *run = turns->shared.run;
     unsigned i = (unsigned)(idle - turns->idles);
 
-    asyncdl_lag_enter(turns->shared.lag, "sums of squares");
+    asyncdl_lag_enter(turns->shared.probe.lag, "sums of squares");
     int err = check(run, i, sums_of_squares_repeat(SUMS_FIRST + i, run->scale));
 
-    asyncdl_lag_leave(turns->shared.lag);
+    asyncdl_lag_leave(turns->shared.probe.lag);
     turns->err = err < 0 ? err : turns->err;
     uv_close((uv_handle_t *)idle, NULL);
     if (++turns->n_done == SUMS_N) {
@@ -107,7 +107,7 @@ static void start_sums(struct turns *turns)
 static int run_on_loop(struct run *run)
 {
     struct turns turns = {0};
-    struct asyncdl_loop_use use;
+    struct asyncdl_lag_report report;
     int err = shared_loop_open(&turns.shared, run);
 
     way_begin(run);
@@ -118,9 +118,9 @@ static int run_on_loop(struct run *run)
         start_sums(&turns);
         (void)uv_run(&turns.shared.loop, UV_RUN_DEFAULT);
         err = turns.err < 0 ? turns.err : turns.shared.downloads.err;
-        asyncdl_loop_watch_get(&use, turns.shared.watch);
-        run->outcome->worked_ns = use.worked_ns;
-        run->outcome->waited_ns = use.waited_ns;
+        asyncdl_lag_get(turns.shared.probe.lag, &report);
+        run->outcome->worked_ns = report.busy_ns;
+        run->outcome->waited_ns = report.idle_ns;
         shared_loop_note(&turns.shared);
     }
     shared_loop_close(&turns.shared);

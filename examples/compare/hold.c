@@ -37,12 +37,12 @@ static void on_idle(uv_idle_t *idle)
 {
     struct holding *h = idle->data;
 
-    asyncdl_lag_enter(h->shared.lag, "work");
+    asyncdl_lag_enter(h->shared.probe.lag, "work");
     for (unsigned i = 0; i < h->n_pieces && h->err == 0; i++) {
         h->err = work_a_piece(h->shared.run);
         h->n_done++;
     }
-    asyncdl_lag_leave(h->shared.lag);
+    asyncdl_lag_leave(h->shared.probe.lag);
     if (h->err < 0 || h->n_done >= PIECES) {
         way_end(h->shared.run);
         uv_close((uv_handle_t *)idle, NULL);

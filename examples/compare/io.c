@@ -15,6 +15,7 @@
 
 #include "crew.h"
 #include "meter.h"
+#include "probe.h"
 #include "session.h"
 
 /* What a task is told, and what it replies. */
@@ -305,9 +306,9 @@ static int gather_all(struct run *run, uv_loop_t *loop,
 
 static int run_async(struct run *run)
 {
-    struct asyncdl_loop_watch *watch = NULL;
+    struct probe probe = {0};
     struct asyncdl_client *client = NULL;
-    struct asyncdl_loop_use use;
+    struct asyncdl_lag_report report;
     uv_loop_t loop;
     int err = uv_loop_init(&loop);
 
@@ -318,15 +319,15 @@ static int run_async(struct run *run)
     err = session_open_client(&client, &loop, &run->work->net,
                               (unsigned)run->n_urls);
     if (err == 0) {
-        err = asyncdl_loop_watch_open(&watch, &loop, run->trace, "the loop");
+        err = probe_open(&probe, &loop, run->trace);
     }
     if (err == 0) {
         err = gather_all(run, &loop, client);
-        asyncdl_loop_watch_get(&use, watch);
-        run->outcome->waited_ns = use.waited_ns;
-        run->outcome->worked_ns = use.worked_ns;
+        asyncdl_lag_get(probe.lag, &report);
+        run->outcome->waited_ns = report.idle_ns;
+        run->outcome->worked_ns = report.busy_ns;
     }
-    asyncdl_loop_watch_close(watch);
+    probe_close(&probe);
     if (client != NULL) {
         asyncdl_client_close(client, NULL, NULL);
     }

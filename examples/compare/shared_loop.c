@@ -11,12 +11,7 @@ int shared_loop_open(struct shared_loop *shared, struct run *run)
     if (err < 0) {
         return err;
     }
-    err = asyncdl_lag_open(&shared->lag, &shared->loop);
-    if (err == 0) {
-        err = asyncdl_loop_watch_open(&shared->watch, &shared->loop, run->trace,
-                                      "the loop");
-    }
-    return err;
+    return probe_open(&shared->probe, &shared->loop, run->trace);
 }
 
 void shared_loop_note(struct shared_loop *shared)
@@ -24,7 +19,7 @@ void shared_loop_note(struct shared_loop *shared)
     struct asyncdl_lag_report report;
     struct outcome *out = shared->run->outcome;
 
-    asyncdl_lag_get(shared->lag, &report);
+    asyncdl_lag_get(shared->probe.lag, &report);
     out->held_ns = report.longest_ns;
     (void)snprintf(out->held_by, sizeof(out->held_by), "%s",
                    report.longest_name != NULL ? report.longest_name
@@ -37,10 +32,7 @@ void shared_loop_close(struct shared_loop *shared)
         return;
     }
     downloads_close(&shared->downloads);
-    asyncdl_loop_watch_close(shared->watch);
-    if (shared->lag != NULL) {
-        asyncdl_lag_close(shared->lag, NULL, NULL);
-    }
+    probe_close(&shared->probe);
     (void)uv_run(&shared->loop, UV_RUN_DEFAULT); /* until all is closed */
     (void)uv_loop_close(&shared->loop);
 }

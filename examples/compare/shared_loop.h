@@ -9,20 +9,20 @@
 #include <uv.h>
 
 #include "downloads.h"
+#include "probe.h"
 #include "way.h"
 
 struct shared_loop {
     struct run *run;
     uv_loop_t loop;
-    struct asyncdl_lag *lag;
-    struct asyncdl_loop_watch *watch;
+    struct probe probe;
     struct downloads downloads;
 };
 
 /* Make the loop, its probe, and its row in the diagram. 0 or negative. */
 int shared_loop_open(struct shared_loop *shared, struct run *run);
 
-/* Note what the probe has seen, and the time that the loop waited. */
+/* Note what held the loop up the longest. */
 void shared_loop_note(struct shared_loop *shared);
 
 /* Close all, and run the loop until it is. Zero is allowed. */

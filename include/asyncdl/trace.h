@@ -18,8 +18,8 @@
  * written says what it leaves out.
  *
  * Any thread may call any function of a trace at any time, but
- * asyncdl_trace_destroy() only when no other is under way. The functions of
- * struct asyncdl_loop_watch belong to the loop's thread.
+ * asyncdl_trace_destroy() only when no other is under way. When a loop waits
+ * and works is told by asyncdl/lag.h, and can be a row.
  */
 #ifndef ASYNCDL_TRACE_H
 #define ASYNCDL_TRACE_H
@@ -32,8 +32,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct uv_loop_s;
 
 /** Rows and their spans. */
 struct asyncdl_trace;
@@ -228,42 +226,6 @@ ASYNCDL_API enum asyncdl_bound asyncdl_bound_judge(uint64_t waited_ns,
 
 /** @return "I/O-bound", "CPU-bound", or "bound by both"; a constant string */
 ASYNCDL_API const char *asyncdl_bound_get_name(enum asyncdl_bound bound);
-
-/** Measures how long a loop waits, and how long it works. */
-struct asyncdl_loop_watch;
-
-/** What a watch has measured so far. */
-struct asyncdl_loop_use {
-    uint64_t waited_ns;  /**< in the kernel, for anything to happen */
-    uint64_t worked_ns;  /**< in callbacks, and in libuv itself */
-    uint64_t longest_ns; /**< the longest that it worked without a pause */
-    uint64_t n_turns;
-    /** Of worked_ns, on the processor: the rest it was held up, by the disk or
-     * by other programs. Of the thread that opened the watch and asks. */
-    uint64_t cpu_ns;
-};
-
-/**
- * Watch a loop, from now on. Turns on libuv's UV_METRICS_IDLE_TIME, and keeps
- * no loop running.
- *
- * @param out    set on success only; release with asyncdl_loop_watch_close()
- * @param loop   borrowed until it is closed
- * @param trace  borrowed likewise: gets a row of the loop's thread; may be NULL
- * @param name   of that row, copied
- * @return 0, -ENOMEM, or what libuv says
- */
-ASYNCDL_API int asyncdl_loop_watch_open(struct asyncdl_loop_watch **out,
-                                        struct uv_loop_s *loop,
-                                        struct asyncdl_trace *trace,
-                                        const char *name);
-
-/** Copy to @p out what was measured until now. */
-ASYNCDL_API void asyncdl_loop_watch_get(struct asyncdl_loop_use *out,
-                                        const struct asyncdl_loop_watch *watch);
-
-/** End it; it is gone after the next turn of the loop. NULL is allowed. */
-ASYNCDL_API void asyncdl_loop_watch_close(struct asyncdl_loop_watch *watch);
 
 #ifdef __cplusplus
 }

@@ -239,7 +239,7 @@ static int add_slowest(struct asyncdl_report *report,
 }
 
 int adl_account_add_verdict(struct adl_buf *buf,
-                            const struct asyncdl_loop_use *use)
+                            const struct asyncdl_lag_report *loop)
 {
     static const char *const advice[] = {
         [ASYNCDL_BOUND_IO] = "more transfers at once can help, a faster "
@@ -249,11 +249,11 @@ int adl_account_add_verdict(struct adl_buf *buf,
         [ASYNCDL_BOUND_CPU] = "a faster processor can help, more transfers at "
                               "once cannot",
     };
-    double all = (double)use->waited_ns + (double)use->worked_ns;
-    double worked = all > 0 ? (double)use->worked_ns / all * 100 : 0;
-    double computed = all > 0 ? (double)use->cpu_ns / all * 100 : 0;
+    double all = (double)loop->wall_ns;
+    double worked = all > 0 ? (double)loop->busy_ns / all * 100 : 0;
+    double computed = all > 0 ? (double)loop->cpu_ns / all * 100 : 0;
     enum asyncdl_bound bound = asyncdl_bound_judge(
-        use->waited_ns + (use->worked_ns - use->cpu_ns), use->cpu_ns);
+        loop->idle_ns + (loop->busy_ns - loop->cpu_ns), loop->cpu_ns);
     int err = adl_buf_addf(buf,
                            "%s: of %.3f s the event loop waited %.1f %% and "
                            "worked %.1f %%, %.1f %% on the processor, so %s.",
@@ -274,7 +274,7 @@ static int add_totals(struct asyncdl_report *report,
     const struct adl_tally *t = account->tally;
     double least_s = account->elapsed_s > 0.001 ? account->elapsed_s : 0.001;
     struct adl_buf text = {0};
-    int err = adl_account_add_verdict(&text, account->use);
+    int err = adl_account_add_verdict(&text, account->loop);
 
     err =
         err < 0 ? err : asyncdl_report_add_verdict(report, adl_buf_str(&text));
@@ -283,9 +283,9 @@ static int add_totals(struct asyncdl_report *report,
     if (err == 0 && account->cpu_s >= 0) {
         err = adl_buf_addf(&text,
                            "Processor time of all threads %.2f seconds; the "
-                           "loop's longest stretch without a pause %.1f ms\n",
+                           "loop's longest stretch of work %.1f ms\n",
                            account->cpu_s,
-                           (double)account->use->longest_ns / 1e6);
+                           (double)account->loop->longest_ns / 1e6);
     }
     err =
         err < 0 ? err : asyncdl_report_add_listing(report, adl_buf_str(&text));

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "asyncdl/lag.h"
 #include "asyncdl/report.h"
 #include "asyncdl/trace.h"
 #include "cli/tally.h"
@@ -15,7 +16,7 @@
 struct adl_account {
     const struct adl_tally *tally;
     const struct adl_timing *timing;
-    const struct asyncdl_loop_use *use;
+    const struct asyncdl_lag_report *loop;
     double elapsed_s;
     double cpu_s; /* of the whole process; less than 0: not known */
 };
@@ -23,7 +24,7 @@ struct adl_account {
 /* How long the loop waited, worked and computed, and what that means, in a
  * sentence: computing alone is what a processor bounds. Pure. 0 or -ENOMEM. */
 int adl_account_add_verdict(struct adl_buf *buf,
-                            const struct asyncdl_loop_use *use);
+                            const struct asyncdl_lag_report *loop);
 
 /* 0, -ENOMEM, or what write answered. */
 int adl_account_write(const struct adl_account *account, asyncdl_write_cb write,

@@ -73,12 +73,37 @@ int adl_charts_begin(struct adl_charts *charts,
     return err;
 }
 
+static void on_stretch(enum asyncdl_lag_kind kind, uint64_t from_ns,
+                       uint64_t to_ns, void *data)
+{
+    struct adl_charts *charts = data;
+
+    /* without memory the row has a gap */
+    (void)asyncdl_trace_add(charts->trace, charts->loop_row,
+                            kind == ASYNCDL_LAG_IDLE ? ASYNCDL_SPAN_IO
+                                                     : ASYNCDL_SPAN_COMPUTE,
+                            from_ns, to_ns);
+}
+
 int adl_charts_watch(struct adl_charts *charts, uv_loop_t *loop)
 {
-    return adl_charts_are_wanted(charts)
-               ? asyncdl_loop_watch_open(&charts->watch, loop, charts->trace,
-                                         "event loop")
-               : 0;
+    const struct asyncdl_trace_row row = {
+        .name = "event loop",
+        .note = "waiting for anything to happen, or working",
+        .kind = ASYNCDL_ROW_THREAD,
+    };
+    struct asyncdl_lag_options options = ASYNCDL_LAG_OPTIONS_INIT;
+
+    if (!adl_charts_are_wanted(charts)) {
+        return 0;
+    }
+    int err = asyncdl_trace_add_row(&charts->loop_row, charts->trace, &row);
+    if (err < 0) {
+        return err;
+    }
+    options.on_stretch = on_stretch;
+    options.data = charts;
+    return asyncdl_lag_open(&charts->lag, loop, &options);
 }
 
 /* data is the struct adl_aside. */
@@ -116,15 +141,15 @@ static int write_timeline(struct adl_charts *charts, struct adl_aside *aside)
 static int write_report(struct adl_charts *charts, struct adl_aside *aside,
                         const struct adl_tally *tally, double elapsed_s)
 {
-    struct asyncdl_loop_use use = {0};
+    struct asyncdl_lag_report loop = {0};
 
-    if (charts->watch != NULL) {
-        asyncdl_loop_watch_get(&use, charts->watch);
+    if (charts->lag != NULL) {
+        asyncdl_lag_get(charts->lag, &loop);
     }
     const struct adl_account account = {
         .tally = tally,
         .timing = &charts->timing,
-        .use = &use,
+        .loop = &loop,
         .elapsed_s = elapsed_s,
         .cpu_s = get_cpu_s(),
     };
@@ -140,6 +165,9 @@ void adl_charts_write(struct adl_charts *charts, const struct adl_tally *tally,
         return;
     }
     charts->is_written = true;
+    if (charts->lag != NULL) {
+        asyncdl_lag_flush(charts->lag);
+    }
     if (adl_aside_is_open(&a[ADL_CHART_REPORT])) {
         adl_aside_note(
             &a[ADL_CHART_REPORT],
@@ -192,7 +220,9 @@ void adl_charts_close(struct adl_charts *charts)
     for (size_t i = 0; i < ADL_N_CHARTS; i++) {
         adl_aside_abort(&charts->asides[i]);
     }
-    asyncdl_loop_watch_close(charts->watch);
+    if (charts->lag != NULL) {
+        asyncdl_lag_close(charts->lag, NULL, NULL);
+    }
     adl_timing_finish(&charts->timing);
     asyncdl_trace_destroy(charts->trace);
     *charts = (struct adl_charts){0};

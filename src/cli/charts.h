@@ -15,9 +15,11 @@
 #define ADL_CLI_CHARTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <uv.h>
 
+#include "asyncdl/lag.h"
 #include "asyncdl/trace.h"
 #include "cli/aside.h"
 #include "cli/msg.h"
@@ -30,7 +32,8 @@ struct adl_charts {
     const char *const *paths; /* of the options, by enum adl_chart */
     struct adl_aside asides[ADL_N_CHARTS];
     struct asyncdl_trace *trace; /* NULL: nobody asked for any */
-    struct asyncdl_loop_watch *watch;
+    struct asyncdl_lag *lag;     /* of the loop; or NULL */
+    uint64_t loop_row;           /* of the trace */
     struct adl_timing timing;
     bool is_written;
 };
@@ -52,7 +55,7 @@ int adl_charts_begin(struct adl_charts *charts,
 int adl_charts_check(const struct adl_options *options,
                      const struct adl_msg *msg);
 
-/* 0 or what libuv says. */
+/* Probe the loop. 0, -ENOMEM, or what libuv says. */
 int adl_charts_watch(struct adl_charts *charts, uv_loop_t *loop);
 
 /* Write what was gathered, once: later calls do nothing. */
