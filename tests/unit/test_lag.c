@@ -75,10 +75,10 @@ static struct asyncdl_lag_report watch(uv_loop_t *loop, uint64_t after_ms,
 
 static void test_waiting_is_idle(void **state)
 {
-    struct asyncdl_lag_report report = watch(*state, 60, NULL);
+    struct asyncdl_lag_report report = watch(*state, 300, NULL);
 
     assert_true(report.n_turns >= 1);
-    assert_true(report.idle_ns >= 55 * MS);
+    assert_true(report.idle_ns >= 100 * MS); /* however late it began */
     assert_int_equal(report.idle_ns + report.busy_ns, report.wall_ns);
     assert_true(report.longest_ns <= report.busy_ns);
     assert_null(report.longest_name);
