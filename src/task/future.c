@@ -26,6 +26,7 @@ struct deferral {
 struct asyncdl_future {
     uv_loop_t *loop;
     size_t n_shares;
+    size_t n_waits; /* calls that run the loop until it is ready */
     bool is_ready;
     int err;
     void *result;
@@ -116,6 +117,16 @@ struct adl_door *adl_future_get_door(const struct asyncdl_future *future)
     return future->door;
 }
 
+/*
+ * Only while a wait runs the loop: it ends with this turn. Else a turn that
+ * begins with the timer that was waited for would go on to sleep until
+ * something else happens.
+ */
+static void end_turn(uv_loop_t *loop)
+{
+    uv_stop(loop);
+}
+
 void adl_future_resolve(struct asyncdl_future *future, int err, void *result,
                         void (*destroy)(void *result))
 {
@@ -128,6 +139,9 @@ void adl_future_resolve(struct asyncdl_future *future, int err, void *result,
     future->destroy = destroy;
     future->cancel = NULL;
     future->waiters = (struct queue){0};
+    if (future->n_waits > 0) {
+        end_turn(future->loop);
+    }
     run_waiters(waiters, future);
     asyncdl_future_release(future);
 }
@@ -239,6 +253,7 @@ static void on_deadline(uv_timer_t *timer)
     struct deadline *deadline = timer->data;
 
     deadline->is_past = true;
+    end_turn(timer->loop);
 }
 
 static void on_deadline_closed(uv_handle_t *handle)
@@ -315,7 +330,9 @@ int asyncdl_future_wait(struct asyncdl_future *future, uint64_t timeout_ms)
         return 0;
     }
     (void)asyncdl_future_retain(future); /* a callback may release it */
+    future->n_waits++;
     int err = wait_for(future, timeout_ms);
+    future->n_waits--;
     asyncdl_future_release(future);
     return err;
 }

@@ -298,6 +298,65 @@ static void test_wait_ends_at_its_timeout(void **state)
     asyncdl_future_release(future);
 }
 
+/* A callback that takes so long that the next turn begins with more timers.
+ * None of them is closed there: a handle to close lets no turn sleep. */
+static void dawdle(uv_timer_t *timer)
+{
+    uint64_t start_ms = uv_hrtime() / 1000000;
+
+    (void)timer;
+    while (uv_hrtime() / 1000000 - start_ms < 10) {
+    }
+}
+
+static void resolve(uv_timer_t *timer)
+{
+    adl_future_resolve(timer->data, 0, NULL, NULL);
+}
+
+static void set_timer(uv_timer_t *timer, uv_loop_t *loop, uv_timer_cb cb,
+                      uint64_t after_ms)
+{
+    assert_int_equal(uv_timer_init(loop, timer), 0);
+    assert_int_equal(uv_timer_start(timer, cb, after_ms, 0), 0);
+}
+
+static void test_wait_ends_in_the_turn_of_its_timeout(void **state)
+{
+    static struct operation op;
+    uv_timer_t dawdler;
+    struct asyncdl_future *future = start(&op, *state, 60000);
+
+    set_timer(&dawdler, *state, dawdle, 1);
+    assert_int_equal(asyncdl_future_wait(future, 5), -ETIMEDOUT);
+    uv_close((uv_handle_t *)&dawdler, NULL);
+
+    asyncdl_future_cancel(future);
+    assert_int_equal(asyncdl_future_wait(future, 60000), 0);
+    asyncdl_future_release(future);
+}
+
+static void test_wait_ends_in_the_turn_in_which_it_is_ready(void **state)
+{
+    uv_timer_t dawdler;
+    uv_timer_t resolver;
+    uv_timer_t late;
+    struct asyncdl_future *future;
+
+    assert_int_equal(adl_future_create(&future, *state, NULL, NULL), 0);
+    set_timer(&dawdler, *state, dawdle, 1);
+    set_timer(&resolver, *state, resolve, 5);
+    resolver.data = future;
+    set_timer(&late, *state, dawdle, 60000);
+    assert_int_equal(asyncdl_future_wait(future, ASYNCDL_FOREVER), 0);
+    asyncdl_future_release(future);
+
+    uv_close((uv_handle_t *)&dawdler, NULL);
+    uv_close((uv_handle_t *)&resolver, NULL);
+    uv_close((uv_handle_t *)&late, NULL);
+    assert_int_equal(uv_run(*state, UV_RUN_DEFAULT), 0);
+}
+
 static void test_wait_without_time_looks_once(void **state)
 {
     static struct operation op;
@@ -416,6 +475,8 @@ int main(void)
         LOOP_TEST(test_cancel_of_what_cannot_be_canceled_is_harmless),
         LOOP_TEST(test_wait_runs_the_loop_until_ready),
         LOOP_TEST(test_wait_ends_at_its_timeout),
+        LOOP_TEST(test_wait_ends_in_the_turn_of_its_timeout),
+        LOOP_TEST(test_wait_ends_in_the_turn_in_which_it_is_ready),
         LOOP_TEST(test_wait_without_time_looks_once),
         LOOP_TEST(test_wait_leaves_no_handle_behind),
         LOOP_TEST(test_wait_on_a_dry_loop_is_a_deadlock),
