@@ -18,11 +18,10 @@
 
 #include <cmocka.h>
 
-void victim_need(bool is_true)
+_Noreturn void victim_fail(const char *what, const char *file, int line)
 {
-    if (!is_true) {
-        abort();
-    }
+    (void)fprintf(stderr, "%s:%d: in a child: %s is false\n", file, line, what);
+    abort();
 }
 
 pid_t victim_fork(victim_fn work, void *data)

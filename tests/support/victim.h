@@ -16,7 +16,11 @@ typedef void (*victim_fn)(void *data);
  * with SIGABRT. */
 pid_t victim_fork(victim_fn work, void *data);
 
-void victim_need(bool is_true);
+/* In a child: abort, naming what did not hold. */
+#define victim_need(is_true) \
+    ((is_true) ? (void)0 : victim_fail(#is_true, __FILE__, __LINE__))
+
+_Noreturn void victim_fail(const char *what, const char *file, int line);
 
 /* Kill -9, and wait; the test fails where it has aborted before. */
 void victim_kill(pid_t pid);
