@@ -31,8 +31,9 @@
 #include "pool/queue_state.h"
 
 /* How much longer than its own time a call waits for the lock, which others
- * hold for as long as they copy an item. */
-#define GRACE_MS 50
+ * hold for as long as they copy an item; on a busy machine they may have no
+ * processor for much longer than that. */
+#define GRACE_MS 2000
 
 static uint32_t get(const _Atomic uint32_t *word)
 {
@@ -297,7 +298,8 @@ int adl_queue_try_get(struct asyncdl_queue *queue, struct asyncdl_bytes *out)
     return err;
 }
 
-int adl_queue_watch(struct asyncdl_queue *queue)
+/* Have who puts set the event from now on. 0, or a code. */
+static int begin_events(struct asyncdl_queue *queue)
 {
     struct adl_queue_header *header = queue->header;
     struct adl_ring ring;
@@ -306,13 +308,28 @@ int adl_queue_watch(struct asyncdl_queue *queue)
     if (err < 0) {
         return err;
     }
-    if (get(&header->has_loops) == 0) {
-        if (ring.n_items > 0 || get(&header->is_closed) != 0) {
-            set_event(queue);
-        }
-        set(&header->has_loops, 1);
+    if (ring.n_items > 0 || get(&header->is_closed) != 0) {
+        set_event(queue);
     }
+    set(&header->has_loops, 1);
     leave(queue);
+    return 0;
+}
+
+int adl_queue_watch(struct asyncdl_queue *queue)
+{
+    const struct adl_queue_header *header = queue->header;
+
+    if (get(&header->is_damaged) != 0) {
+        return ASYNCDL_EFRAME;
+    }
+    if (get(&header->has_loops) == 0) { /* else it needs no lock */
+        int err = begin_events(queue);
+
+        if (err < 0) {
+            return err;
+        }
+    }
     int fd = fcntl(queue->event_fd, F_DUPFD_CLOEXEC, 0);
     return fd < 0 ? -errno : fd;
 }
