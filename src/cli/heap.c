@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/heap.h"
 
+#include <stdlib.h> /* tells which C library it is */
+
 #ifdef __GLIBC__
 
 #include <malloc.h>
