@@ -223,13 +223,16 @@ build() { # BUILD TESTS MESON-ARGUMENT...
     unlock_build
 }
 
-# Runs tests of BUILD, and closes with `N passed, N failed, N skipped`.
+# Runs tests of BUILD, and closes with `N passed, N failed, N skipped`. Without
+# --no-rebuild it first builds what they need. Most tests wait for servers, so
+# that there are more at once than processors.
 run_tests() { # BUILD MESON-TEST-ARGUMENT...
     local build=$1 status=0
     shift
 
     rm -f "$build"/meson-logs/testlog*.json
-    meson test -C "$build" --no-rebuild --print-errorlogs "$@" || status=$?
+    meson test -C "$build" --print-errorlogs \
+        --num-processes "$((2 * $(nproc)))" "$@" || status=$?
     python3 "$ROOT/scripts/summarize_tests.py" "$build/meson-logs" || status=1
     return "$status"
 }

@@ -26,7 +26,11 @@
 #include "util/rng.h"
 
 /* Of all victims of a trial together. */
+#ifdef __SANITIZE_ADDRESS__
+#define N_STEPS 15000ul /* each trial is a fork, which is slow there */
+#else
 #define N_STEPS 60000ul
+#endif
 
 struct trial {
     struct asyncdl_queue *queue;
