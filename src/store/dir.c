@@ -21,6 +21,7 @@
 #include "store/beneath.h"
 #include "store/file.h"
 #include "store/name.h"
+#include "store/parents.h"
 
 #define ASIDE     ".asyncdl"
 #define MAX_TRIES 16
@@ -95,40 +96,6 @@ void adl_dir_destroy(struct adl_dir *dir)
     free(dir);
 }
 
-static int make_folder(const char *path)
-{
-    return mkdir(path, 0777) == 0 || errno == EEXIST ? 0 : -errno;
-}
-
-/* mkdir -p. What is there already is not touched, and need not be writable. */
-static int make_with_parents(const char *path)
-{
-    char *prefix = strdup(path);
-
-    if (prefix == NULL) {
-        return -ENOMEM;
-    }
-    int err = make_folder(path);
-    size_t len = strlen(path);
-    size_t cut = len;
-    while (err == -ENOENT && cut > 1) { /* down to the first that is there */
-        cut--;
-        if (prefix[cut] == '/') {
-            prefix[cut] = '\0';
-            err = make_folder(prefix);
-        }
-    }
-    for (; err == 0 && cut < len; cut++) { /* and up again */
-        if (prefix[cut] == '\0') {
-            prefix[cut] = '/';
-            /* makes what the next '/' that was cut ends, or the whole */
-            err = make_folder(prefix);
-        }
-    }
-    free(prefix);
-    return err;
-}
-
 static int open_path(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -156,7 +123,7 @@ static int make_root(struct adl_dir *dir)
     int err = open_root(dir);
 
     if (err == -ENOENT && !dir->only_looks) {
-        err = make_with_parents(dir->path);
+        err = adl_parents_make(dir->path);
         if (err == 0) {
             err = open_root(dir);
         }
