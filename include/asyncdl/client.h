@@ -75,9 +75,10 @@ enum asyncdl_journal_mode {
      * name_template) and the how-many-th time these are requested, completes as
      * ASYNCDL_SKIPPED with err 0 where its file is as it was left; half a body
      * is gone on with; every request keeps its name. One client at a time may
-     * use a directory so. Only files are remembered: ASYNCDL_BODY_FILE. One
-     * that was changed since completes as ASYNCDL_SKIPPED with
-     * ASYNCDL_ECHANGED, one of a stranger with ASYNCDL_EEXISTS.
+     * use a directory so, and none that has ASYNCDL_CLIENT_ALONE beside it.
+     * Only files are remembered: ASYNCDL_BODY_FILE. One that was changed since
+     * completes as ASYNCDL_SKIPPED with ASYNCDL_ECHANGED, one of a stranger
+     * with ASYNCDL_EEXISTS.
      */
     ASYNCDL_JOURNAL_KEEP,
     /**
@@ -134,6 +135,16 @@ enum asyncdl_client_flags {
      * included, which another client may be using meanwhile.
      */
     ASYNCDL_CLIENT_PLAN = 1u << 7,
+    /**
+     * Save files in the directory beside no other client, of this program or
+     * another, that has this flag or a journal there; with a journal that is
+     * so anyway. Clients with neither keep nobody out. Locked from the first
+     * file until the client is closed, where the file system has locks;
+     * nothing is made before. Another that is at work by then is told by
+     * asyncdl_client_open(); one that came in between by the first file, which
+     * fails with ASYNCDL_EINUSE, and so do all that follow: none was saved.
+     */
+    ASYNCDL_CLIENT_ALONE = 1u << 8,
 };
 
 /** How requests are sent. Strings are copied; NULL means the default. */
@@ -245,10 +256,12 @@ typedef void (*asyncdl_want_cb)(size_t n_wanted, void *data);
  * @param opts  copied; NULL means every default
  * @return 0, -EINVAL for an option out of range, ASYNCDL_ENOTBUILT for one that
  * this build or its libcurl lacks, -errno for a file that cannot be read, or
- * -ENOMEM; with a journal ASYNCDL_EINUSE where another client has it,
- * ASYNCDL_EJOURNAL where it is damaged or no journal, ASYNCDL_EJOURNALNEW where
- * it is a newer asyncdl's, and -errno where the directory or the journal cannot
- * be made or written. Nothing that is there is changed then.
+ * -ENOMEM; with a journal or ASYNCDL_CLIENT_ALONE, ASYNCDL_EINUSE where another
+ * client works in the directory so, and ASYNCDL_EINWAY where what has the name
+ * of a file to make or lock there is none; with a journal ASYNCDL_EJOURNAL
+ * where it is damaged or no journal, ASYNCDL_EJOURNALNEW where it is a newer
+ * asyncdl's, and -errno where the directory or the journal cannot be made or
+ * written. Nothing that is there is changed then.
  */
 ASYNCDL_API int asyncdl_client_open(struct asyncdl_client **out,
                                     struct uv_loop_s *loop,

@@ -12,6 +12,7 @@
 
 #include "asyncdl/error.h"
 #include "asyncdl/version.h"
+#include "cli/complain.h"
 #include "cli/optparse.h"
 #include "cli/tally.h"
 
@@ -142,11 +143,14 @@ static int add_directory(struct adl_buf *buf, const struct adl_options *options,
 
     switch (err) {
     case ASYNCDL_EINUSE:
-        return adl_buf_addf(buf,
-                            "%s: another run is at work there: wait for its "
-                            "end, or use another --dir",
-                            at);
+        return adl_buf_addf(buf, ADL_COMPLAIN_IN_USE, at);
     case ASYNCDL_EINWAY:
+        if (!options->keeps_journal) {
+            return adl_buf_addf(buf,
+                                "%s/.asyncdl/journal.lock: %s: remove it, or "
+                                "use another --dir",
+                                at, why);
+        }
         return adl_buf_addf(buf,
                             "%s/.asyncdl/journal.db: %s: remove it, or do "
                             "without with --no-journal",
@@ -174,16 +178,18 @@ static int add_directory(struct adl_buf *buf, const struct adl_options *options,
     }
 }
 
-/* Is it the journal that keeps the client from opening? */
-static bool is_of_journal(uv_loop_t *loop, const struct adl_options *options)
+/* Is it the directory that keeps the client from opening, or the journal? */
+static bool is_of_directory(uv_loop_t *loop, const struct adl_options *options,
+                            int err)
 {
     struct asyncdl_client_options without;
 
     adl_options_get_client(&without, options);
-    if (without.journal == ASYNCDL_JOURNAL_NONE) {
-        return false;
+    if (without.journal == ASYNCDL_JOURNAL_NONE && err != ASYNCDL_EINUSE &&
+        err != ASYNCDL_EINWAY) {
+        return false; /* without one it is only locked */
     }
-    without.journal = ASYNCDL_JOURNAL_NONE;
+    without.journal = ASYNCDL_JOURNAL_NONE; /* a trial locks nothing */
     return try_open(loop, &without) == 0;
 }
 
@@ -193,7 +199,7 @@ int adl_blame(struct adl_buf *buf, bool *out_is_local, uv_loop_t *loop,
     const struct adl_given *guilty = NULL;
 
     *out_is_local = false;
-    if (is_of_journal(loop, options)) {
+    if (is_of_directory(loop, options, err)) {
         *out_is_local = adl_tally_is_local_fault(err);
         return add_directory(buf, options, err);
     }

@@ -93,6 +93,15 @@ static void say_journal(struct adl_complain *c, const char *why)
     c->is_journal_told = true;
 }
 
+/* Every file meets it. */
+static void say_in_use(struct adl_complain *c)
+{
+    if (!c->is_in_use_told) {
+        adl_msg_error(c->msg, ADL_COMPLAIN_IN_USE, c->dir);
+    }
+    c->is_in_use_told = true;
+}
+
 static void say_failed(struct adl_complain *c,
                        const struct asyncdl_result *result)
 {
@@ -109,6 +118,8 @@ static void say_failed(struct adl_complain *c,
         adl_msg_error(c->msg, "%s: %s: cannot go on", url, result->error);
     } else if (result->err == ASYNCDL_EJOURNAL) {
         say_journal(c, result->error);
+    } else if (result->err == ASYNCDL_EINUSE) {
+        say_in_use(c);
     } else if (adl_tally_is_local_fault(result->err)) {
         adl_msg_error(c->msg, "%s: %s: cannot go on with %s/%s", url,
                       result->error, c->dir,

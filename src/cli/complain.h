@@ -27,11 +27,16 @@ struct adl_complain {
     struct adl_buf place;
     uint64_t n_in_way;    /* files that were there already */
     bool is_journal_told; /* that it is damaged */
+    bool is_in_use_told;  /* that another run works in dir */
 };
 
 void adl_complain_init(struct adl_complain *c, const struct adl_msg *msg,
                        const char *dir);
 void adl_complain_finish(struct adl_complain *c);
+
+/* What there is to say of a folder, "%s", in which another run works. */
+#define ADL_COMPLAIN_IN_USE \
+    "%s: another run is at work there: wait for its end, or use another --dir"
 
 /* data is the struct adl_complain. */
 void adl_complain_on_event(const struct asyncdl_event *event, void *data);

@@ -51,6 +51,9 @@ void adl_options_get_client(struct asyncdl_client_options *out,
     out->http.tls_min = (enum asyncdl_tls_version)options->tls_min;
     out->fsync = (enum asyncdl_fsync)options->fsync;
     out->journal = choose_journal(options);
+    if (!options->is_discarding) {
+        out->flags |= ASYNCDL_CLIENT_ALONE;
+    }
     if (options->is_dry) {
         out->flags |= ASYNCDL_CLIENT_PLAN;
     }

@@ -15,7 +15,8 @@ bool adl_tally_is_local_fault(int err)
 
 bool adl_tally_is_fault_for_all(int err)
 {
-    return err == ASYNCDL_EJOURNAL || adl_tally_is_local_fault(err);
+    return err == ASYNCDL_EJOURNAL || err == ASYNCDL_EINUSE ||
+           adl_tally_is_local_fault(err);
 }
 
 static void add_result(struct adl_tally *tally,
@@ -64,6 +65,9 @@ int adl_tally_get_exit_status(const struct adl_tally *tally)
 {
     if (tally->signal != 0) {
         return ADL_EXIT_SIGNAL + tally->signal;
+    }
+    if (tally->local_fault == ASYNCDL_EINUSE) {
+        return ADL_EXIT_USAGE; /* it came before anything was saved */
     }
     if (tally->local_fault != 0) {
         return ADL_EXIT_LOCAL;

@@ -36,8 +36,8 @@ struct adl_tally {
 /* Is err a fault of this machine, which every other download will meet too? */
 bool adl_tally_is_local_fault(int err);
 
-/* Such a one, or a journal that turns out to be damaged: does it end the run?
- */
+/* Such a one, or a journal that turns out to be damaged, or a folder in which
+ * another run works: does it end the run? */
 bool adl_tally_is_fault_for_all(int err);
 
 /* An observer: data is the tally. */

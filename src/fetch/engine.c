@@ -310,8 +310,15 @@ static int open_ledger(struct asyncdl_client *client)
         .sync = syncs[o->fsync],
     };
     char error[ADL_LEDGER_ERROR_MAX];
+    bool is_alone = (o->flags & ASYNCDL_CLIENT_ALONE) != 0;
+    int err = 0;
 
-    return adl_ledger_open(&client->ledger, client->dir, &options, error);
+    if (is_alone && !options.keeps_journal && !options.only_looks) {
+        err = adl_dir_work_alone(client->dir); /* a journal locks it anyway */
+    }
+    return err < 0
+               ? err
+               : adl_ledger_open(&client->ledger, client->dir, &options, error);
 }
 
 static uint32_t choose_max_per_host(const struct asyncdl_client_options *o)

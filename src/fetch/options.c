@@ -255,11 +255,11 @@ static int check_http(const struct asyncdl_http_options *http)
 static int check(const struct asyncdl_client_options *o)
 {
     const char *why;
-    const unsigned known = ASYNCDL_CLIENT_REMOTE_TIME |
-                           ASYNCDL_CLIENT_CONTENT_DISPOSITION |
-                           ASYNCDL_CLIENT_INSECURE | ASYNCDL_CLIENT_COMPRESSED |
-                           ASYNCDL_CLIENT_NETRC | ASYNCDL_CLIENT_SHA256 |
-                           ASYNCDL_CLIENT_VERIFY | ASYNCDL_CLIENT_PLAN;
+    const unsigned known =
+        ASYNCDL_CLIENT_REMOTE_TIME | ASYNCDL_CLIENT_CONTENT_DISPOSITION |
+        ASYNCDL_CLIENT_INSECURE | ASYNCDL_CLIENT_COMPRESSED |
+        ASYNCDL_CLIENT_NETRC | ASYNCDL_CLIENT_SHA256 | ASYNCDL_CLIENT_VERIFY |
+        ASYNCDL_CLIENT_PLAN | ASYNCDL_CLIENT_ALONE;
 
     if ((o->flags & ~known) != 0 || o->journal > ASYNCDL_JOURNAL_RESTART ||
         o->fsync > ASYNCDL_FSYNC_FILE) {

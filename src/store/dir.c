@@ -20,7 +20,9 @@
 #include "asyncdl/error.h"
 #include "store/beneath.h"
 #include "store/file.h"
+#include "store/lockfile.h"
 #include "store/name.h"
+#include "store/parents.h"
 
 #define ASIDE     ".asyncdl"
 #define MAX_TRIES 16
@@ -35,6 +37,9 @@ struct adl_dir {
     atomic_bool is_open;
     bool is_new; /* set before is_open, and not changed after */
     bool only_looks;
+    bool works_alone;
+    bool is_refused; /* another works there */
+    int lock_fd;     /* -1: not locked */
 };
 
 int adl_dir_create(struct adl_dir **out, const char *path)
@@ -47,6 +52,7 @@ int adl_dir_create(struct adl_dir **out, const char *path)
     }
     dir->root_fd = -1;
     dir->aside_fd = -1;
+    dir->lock_fd = -1;
     dir->path = strdup(path);
     if (dir->path == NULL) {
         goto fail;
@@ -83,6 +89,9 @@ void adl_dir_destroy(struct adl_dir *dir)
     if (dir == NULL) {
         return;
     }
+    if (dir->lock_fd >= 0) {
+        adl_lockfile_drop(dir->lock_fd, dir->aside_fd);
+    }
     if (dir->aside_fd >= 0) {
         remove_aside(dir);
         (void)close(dir->aside_fd); /* folders: nothing that could be lost */
@@ -93,40 +102,6 @@ void adl_dir_destroy(struct adl_dir *dir)
     uv_mutex_destroy(&dir->lock);
     free(dir->path);
     free(dir);
-}
-
-static int make_folder(const char *path)
-{
-    return mkdir(path, 0777) == 0 || errno == EEXIST ? 0 : -errno;
-}
-
-/* mkdir -p. What is there already is not touched, and need not be writable. */
-static int make_with_parents(const char *path)
-{
-    char *prefix = strdup(path);
-
-    if (prefix == NULL) {
-        return -ENOMEM;
-    }
-    int err = make_folder(path);
-    size_t len = strlen(path);
-    size_t cut = len;
-    while (err == -ENOENT && cut > 1) { /* down to the first that is there */
-        cut--;
-        if (prefix[cut] == '/') {
-            prefix[cut] = '\0';
-            err = make_folder(prefix);
-        }
-    }
-    for (; err == 0 && cut < len; cut++) { /* and up again */
-        if (prefix[cut] == '\0') {
-            prefix[cut] = '/';
-            /* makes what the next '/' that was cut ends, or the whole */
-            err = make_folder(prefix);
-        }
-    }
-    free(prefix);
-    return err;
 }
 
 static int open_path(const char *path)
@@ -156,12 +131,21 @@ static int make_root(struct adl_dir *dir)
     int err = open_root(dir);
 
     if (err == -ENOENT && !dir->only_looks) {
-        err = make_with_parents(dir->path);
+        err = adl_parents_make(dir->path);
         if (err == 0) {
             err = open_root(dir);
         }
     }
     return err;
+}
+
+/* The descriptor, or -errno. */
+static int open_folder_aside(const struct adl_dir *dir)
+{
+    int fd = openat(dir->root_fd, ASIDE,
+                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    return fd >= 0 ? fd : -errno;
 }
 
 /* -EAGAIN where another removed it before it was locked. */
@@ -170,10 +154,9 @@ static int try_open_aside(struct adl_dir *dir)
     if (mkdirat(dir->root_fd, ASIDE, 0777) < 0 && errno != EEXIST) {
         return -errno;
     }
-    int fd = openat(dir->root_fd, ASIDE,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open_folder_aside(dir);
     if (fd < 0) {
-        return errno == ENOENT ? -EAGAIN : -errno;
+        return fd == -ENOENT ? -EAGAIN : fd;
     }
     int err = adl_file_lock_shared(fd);
     if (err == 0 || err == -ENOTSUP) { /* no locks: then nobody removes it */
@@ -188,26 +171,16 @@ static int try_open_aside(struct adl_dir *dir)
 }
 
 /* The lock is held. */
-static int find_aside(struct adl_dir *dir)
-{
-    int fd = openat(dir->root_fd, ASIDE,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-    if (fd < 0) {
-        return -errno;
-    }
-    dir->aside_fd = fd;
-    return 0;
-}
-
-/* The lock is held. */
 static int open_aside(struct adl_dir *dir)
 {
-    if (dir->only_looks) {
-        return dir->aside_fd >= 0 ? 0 : find_aside(dir);
-    }
     int err = dir->aside_fd >= 0 ? 0 : -EAGAIN;
 
+    if (dir->only_looks && err < 0) {
+        int fd = open_folder_aside(dir);
+
+        dir->aside_fd = fd >= 0 ? fd : -1;
+        return fd < 0 ? fd : 0;
+    }
     for (int i = 0; i < MAX_TRIES && err == -EAGAIN; i++) {
         err = try_open_aside(dir);
     }
@@ -265,12 +238,47 @@ static int look_for_others(struct adl_dir *dir)
     return 0;
 }
 
+/* Who cannot look is told why when the directory is needed. */
+int adl_dir_work_alone(struct adl_dir *dir)
+{
+    dir->works_alone = true;
+    if (open_root(dir) < 0) {
+        return 0;
+    }
+    int fd = open_folder_aside(dir);
+    if (fd < 0) {
+        return 0;
+    }
+    int answer = adl_lockfile_is_taken(fd, ADL_LOCKFILE_FILES);
+    (void)close(fd); /* a folder: nothing could be lost */
+    if (answer == ASYNCDL_EINWAY) {
+        return answer;
+    }
+    return answer == 1 ? ASYNCDL_EINUSE : 0;
+}
+
+/* The lock is held. */
+static int lock_alone(struct adl_dir *dir)
+{
+    if (!dir->works_alone || dir->lock_fd >= 0) {
+        return 0;
+    }
+    int err = dir->is_refused ? ASYNCDL_EINUSE
+                              : adl_lockfile_take(&dir->lock_fd, dir->aside_fd,
+                                                  ADL_LOCKFILE_FILES);
+    dir->is_refused = err == ASYNCDL_EINUSE;
+    return err;
+}
+
 static int open_both(struct adl_dir *dir)
 {
     uv_mutex_lock(&dir->lock);
     int err = make_root(dir);
     if (err == 0) {
         err = open_aside(dir);
+    }
+    if (err == 0) {
+        err = lock_alone(dir);
     }
     if (err == 0 && !adl_dir_is_open(dir)) {
         err = look_for_others(dir);

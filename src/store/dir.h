@@ -32,6 +32,14 @@ int adl_dir_create(struct adl_dir **out, const char *path);
 void adl_dir_only_look(struct adl_dir *dir);
 
 /*
+ * From now on, before anything else: work there alone (store/lockfile.h),
+ * without a journal. ASYNCDL_EINUSE where another does, ASYNCDL_EINWAY, or 0:
+ * nothing is made yet, and who needs the directory first locks it. Where that
+ * is refused it stays so: nothing was saved then, and nothing will be.
+ */
+int adl_dir_work_alone(struct adl_dir *dir);
+
+/*
  * Close it, and remove DIR/.asyncdl/ where it was opened here, is empty and no
  * other adl_dir, of this or another process, has it open. NULL is allowed.
  */
@@ -72,7 +80,8 @@ bool adl_dir_is_open(const struct adl_dir *dir);
 
 /*
  * Make the directory and DIR/.asyncdl/ where they are missing, and lend their
- * descriptors, valid until destroy. 0 or -errno.
+ * descriptors, valid until destroy. 0 or -errno; to work alone also as
+ * adl_lockfile_take().
  */
 int adl_dir_lend(struct adl_dir *dir, int *out_root_fd, int *out_aside_fd);
 

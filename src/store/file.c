@@ -205,13 +205,14 @@ int adl_file_lock_shared(int fd)
     return lock(fd, LOCK_SH);
 }
 
-/* An "open file description lock" on all of it: unlike other locks of fcntl()
- * it belongs to the open file, not to the process. */
+/* An "open file description lock": unlike other locks of fcntl() it belongs to
+ * the open file, not to the process. */
 static int ask_claim(int fd, int command, struct flock *claim)
 {
     int err;
 
-    *claim = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    claim->l_type = F_WRLCK;
+    claim->l_whence = SEEK_SET;
     do {
         err = fcntl(fd, command, claim);
     } while (err < 0 && errno == EINTR);
@@ -230,16 +231,16 @@ static int ask_claim(int fd, int command, struct flock *claim)
     }
 }
 
-int adl_file_claim(int fd)
+int adl_file_claim(int fd, int start, int len)
 {
-    struct flock claim;
+    struct flock claim = {.l_start = start, .l_len = len};
 
     return ask_claim(fd, F_OFD_SETLK, &claim);
 }
 
-int adl_file_is_claimed(int fd)
+int adl_file_is_claimed(int fd, int start, int len)
 {
-    struct flock claim;
+    struct flock claim = {.l_start = start, .l_len = len};
     int err = ask_claim(fd, F_OFD_GETLK, &claim);
 
     return err < 0 ? err : claim.l_type != F_UNLCK;

@@ -63,14 +63,16 @@ int adl_file_lock(int fd);
 int adl_file_lock_shared(int fd);
 
 /*
- * Claim a file that is open for writing, until it is closed; -EWOULDBLOCK where
- * another open file has it, of this process or another. Unlike a lock as above
- * it can be seen without taking it. -ENOTSUP where there are no such locks.
+ * Claim bytes of a file that is open for writing, be they there or not, until
+ * it is closed; -EWOULDBLOCK where another open file has any of them, of this
+ * process or another. Unlike a lock as above it can be seen without taking it.
+ * -ENOTSUP where there are no such locks.
  */
-int adl_file_claim(int fd);
+int adl_file_claim(int fd, int start, int len);
 
-/* Has another claimed it? 1, 0 or -errno. fd may be open for reading only. */
-int adl_file_is_claimed(int fd);
+/* Has another claimed any of them? 1, 0 or -errno. fd may be open for reading
+ * only. */
+int adl_file_is_claimed(int fd, int start, int len);
 
 /* Is it what name in that folder refers to? 1, 0 or -errno. */
 int adl_file_is_at(int fd, int folder_fd, const char *name);

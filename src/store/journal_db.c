@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "asyncdl/error.h"
-#include "store/file.h"
+#include "store/lockfile.h"
 
 #define APPLICATION_ID INT64_C(0x4144424a) /* "ADBJ" */
 #define VERSION        1
@@ -187,65 +187,32 @@ int adl_journal_db_exists(struct adl_journal_db *db)
     return 1;
 }
 
-/* Not one that we made: a pipe would wait for somebody, a device may do
- * anything. 0, or what is wrong in db->why. */
-static int check_lock(struct adl_journal_db *db, int fd)
+static int refuse_lock(struct adl_journal_db *db, int err)
 {
-    struct stat info;
-
-    if (fstat(fd, &info) < 0) {
-        return adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, -errno);
+    switch (err) {
+    case ASYNCDL_EINUSE:
+        return refuse(db, err,
+                      "another run works in this folder: wait for its end");
+    case ASYNCDL_EINWAY:
+        return refuse(db, err,
+                      ADL_JOURNAL_LOCK " is not a regular file: remove it");
+    default:
+        return adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, err);
     }
-    return S_ISREG(info.st_mode)
-               ? 0
-               : refuse(db, ASYNCDL_EINWAY,
-                        ADL_JOURNAL_LOCK " is not a regular file: remove it");
 }
 
 int adl_journal_db_lock(int *out_fd, struct adl_journal_db *db)
 {
-    int fd = openat(db->aside_fd, ADL_JOURNAL_LOCK,
-                    O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW |
-                        O_NOCTTY,
-                    0666);
+    int err = adl_lockfile_take(out_fd, db->aside_fd, ADL_LOCKFILE_JOURNAL);
 
-    if (fd < 0) {
-        int err = errno == ELOOP ? ASYNCDL_EINWAY : -errno;
-
-        return adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, err);
-    }
-    int err = check_lock(db, fd);
-    if (err < 0) {
-        (void)close(fd); /* nothing was written to it */
-        return err;
-    }
-    err = adl_file_claim(fd);
-    if (err == 0 || err == -ENOTSUP) { /* without locks: SQLite's alone */
-        *out_fd = fd;
-        return 0;
-    }
-    (void)close(fd); /* nothing was written to it */
-    if (err == -EWOULDBLOCK) {
-        return refuse(db, ASYNCDL_EINUSE,
-                      "another run works in this folder: wait for its end");
-    }
-    return adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, err);
+    return err < 0 ? refuse_lock(db, err) : 0;
 }
 
 int adl_journal_db_is_locked(struct adl_journal_db *db)
 {
-    int fd = openat(db->aside_fd, ADL_JOURNAL_LOCK,
-                    O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    int answer = adl_lockfile_is_taken(db->aside_fd, ADL_LOCKFILE_JOURNAL);
 
-    if (fd < 0) {
-        return errno == ENOENT
-                   ? 0
-                   : adl_journal_db_refuse_errno(db, ADL_JOURNAL_LOCK, -errno);
-    }
-    int err = check_lock(db, fd);
-    int answer = err < 0 ? err : adl_file_is_claimed(fd);
-    (void)close(fd); /* only read */
-    return answer == -ENOTSUP ? 0 : answer;
+    return answer < 0 ? refuse_lock(db, answer) : answer;
 }
 
 /* 1 for a journal that we can work with, 0 for an empty file. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * DIR/.asyncdl/journal.db: its schema, opening it, and saying what is wrong
- * with it. Who writes it holds a lock on journal.lock beside it.
+ * with it. Who writes it holds the lock beside it (store/lockfile.h).
  */
 #ifndef ADL_STORE_JOURNAL_DB_H
 #define ADL_STORE_JOURNAL_DB_H
@@ -11,9 +11,7 @@
 
 #include "store/folderdb.h"
 #include "store/journal_still.h"
-
-#define ADL_JOURNAL_FILE "journal.db"
-#define ADL_JOURNAL_LOCK "journal.lock"
+#include "store/lockfile.h"
 
 #define ADL_JOURNAL_INDEX "unfinished"
 
@@ -32,13 +30,10 @@ struct adl_journal_db {
 /* Is there a journal? 1, 0, ASYNCDL_EINWAY for what is no file, -errno. */
 int adl_journal_db_exists(struct adl_journal_db *db);
 
-/*
- * Lock the journal for a run. *out_fd keeps the lock until it is closed, by
- * the caller. 0, ASYNCDL_EINUSE where another run has it, or -errno.
- */
+/* Lock it for a run, as adl_lockfile_take(). */
 int adl_journal_db_lock(int *out_fd, struct adl_journal_db *db);
 
-/* Is a run under way? 1, 0 or -errno. Leaves no trace. */
+/* Does a run write it? As adl_lockfile_is_taken(). */
 int adl_journal_db_is_locked(struct adl_journal_db *db);
 
 /*

@@ -126,6 +126,27 @@ static void test_results_say_what_happened_and_what_helps(void **state)
     }
 }
 
+static void test_a_folder_in_use_is_told_of_once(void **state)
+{
+    const struct asyncdl_result result = {
+        .state = ASYNCDL_FAILED,
+        .err = ASYNCDL_EINUSE,
+        .error = "open the directory: another run works in that folder",
+        .retryable = true,
+        .url = "http://h/p",
+    };
+    struct probe *p = *state;
+
+    tell(p, &result);
+    assert_string_equal(listen(p),
+                        "asyncdl: d: another run is at work there: wait for "
+                        "its end, or use another --dir\n");
+    tell(p, &result);
+    assert_string_equal(listen(p), "");
+    adl_complain_end(&p->complain);
+    assert_non_null(strstr(listen(p), "to be mended here, then another run"));
+}
+
 static void test_only_ten_files_in_the_way_are_named(void **state)
 {
     const struct asyncdl_result result = {
@@ -316,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_results_say_what_happened_and_what_helps),
+        TEST(test_a_folder_in_use_is_told_of_once),
         TEST(test_only_ten_files_in_the_way_are_named),
         TEST(test_an_unknown_option_is_mentioned_once),
         TEST(test_failures_are_grouped_at_the_end),

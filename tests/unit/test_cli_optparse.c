@@ -506,11 +506,11 @@ static void test_a_config_file_that_names_itself_comes_to_an_end(void **state)
     finish(&p);
 }
 
-static void test_defaults_are_the_library_s_but_for_the_journal(void **state)
+static void test_defaults_are_the_library_s_but_for_the_folder(void **state)
 {
     const struct asyncdl_client_options plain = {
         .struct_size = sizeof(plain),
-        .flags = ASYNCDL_CLIENT_REMOTE_TIME,
+        .flags = ASYNCDL_CLIENT_REMOTE_TIME | ASYNCDL_CLIENT_ALONE,
         .journal = ASYNCDL_JOURNAL_KEEP,
         .fsync = ASYNCDL_FSYNC_BATCH,
     };
@@ -522,6 +522,32 @@ static void test_defaults_are_the_library_s_but_for_the_journal(void **state)
     adl_options_get_client(&client, &p.options);
     assert_memory_equal(&client, &plain, sizeof(plain));
     finish(&p);
+}
+
+static void test_who_saves_files_has_the_folder_alone(void **state)
+{
+    static const struct {
+        const char *option;
+        unsigned flags; /* of those that decide over it */
+    } cases[] = {
+        {"--journal", ASYNCDL_CLIENT_ALONE},
+        {"--no-journal", ASYNCDL_CLIENT_ALONE},
+        {"--restart", ASYNCDL_CLIENT_ALONE},
+        {"--dry-run", ASYNCDL_CLIENT_ALONE | ASYNCDL_CLIENT_PLAN},
+        {"--discard", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const unsigned mask = ASYNCDL_CLIENT_ALONE | ASYNCDL_CLIENT_PLAN;
+        struct asyncdl_client_options client;
+        struct parsed p = PARSE(cases[i].option);
+
+        assert_int_equal(p.err, 0);
+        adl_options_get_client(&client, &p.options);
+        assert_int_equal(client.flags & mask, cases[i].flags);
+        finish(&p);
+    }
 }
 
 int main(void)
@@ -537,7 +563,8 @@ int main(void)
         cmocka_unit_test(test_config_files_are_read_in_their_place),
         cmocka_unit_test(test_config_errors_say_where_they_are),
         cmocka_unit_test(test_a_config_file_that_names_itself_comes_to_an_end),
-        cmocka_unit_test(test_defaults_are_the_library_s_but_for_the_journal),
+        cmocka_unit_test(test_defaults_are_the_library_s_but_for_the_folder),
+        cmocka_unit_test(test_who_saves_files_has_the_folder_alone),
     };
 
     return cmocka_run_group_tests_name("optparse", tests, NULL, NULL);

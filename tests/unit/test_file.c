@@ -262,22 +262,49 @@ static void test_a_claim_is_seen_without_taking_it(void **state)
     int reader_fd = open(scratch_path(s, "f"), O_RDONLY | O_CLOEXEC);
     int other_fd = open(scratch_path(s, "f"), O_WRONLY | O_CLOEXEC);
 
-    assert_int_equal(adl_file_is_claimed(reader_fd), 0);
-    assert_int_equal(adl_file_claim(fd), 0);
-    assert_int_equal(adl_file_is_claimed(reader_fd), 1);
-    assert_int_equal(adl_file_is_claimed(fd), 0); /* its own */
-    assert_int_equal(adl_file_claim(other_fd), -EWOULDBLOCK);
+    assert_int_equal(adl_file_is_claimed(reader_fd, 0, 2), 0);
+    assert_int_equal(adl_file_claim(fd, 0, 2), 0);
+    assert_int_equal(adl_file_is_claimed(reader_fd, 0, 2), 1);
+    assert_int_equal(adl_file_is_claimed(fd, 0, 2), 0); /* its own */
+    assert_int_equal(adl_file_claim(other_fd, 0, 2), -EWOULDBLOCK);
     close(fd);
-    assert_int_equal(adl_file_is_claimed(reader_fd), 0);
-    assert_int_equal(adl_file_claim(other_fd), 0);
+    assert_int_equal(adl_file_is_claimed(reader_fd, 0, 2), 0);
+    assert_int_equal(adl_file_claim(other_fd, 0, 2), 0);
     fault_arm(FAULT_FCNTL, 1, EINVAL);
-    assert_int_equal(adl_file_claim(other_fd), -ENOTSUP);
+    assert_int_equal(adl_file_claim(other_fd, 0, 2), -ENOTSUP);
     fault_arm(FAULT_FCNTL, 1, EIO);
-    assert_int_equal(adl_file_is_claimed(reader_fd), -EIO);
+    assert_int_equal(adl_file_is_claimed(reader_fd, 0, 2), -EIO);
     fault_arm(FAULT_FCNTL, 1, EINTR);
-    assert_int_equal(adl_file_is_claimed(reader_fd), 1);
+    assert_int_equal(adl_file_is_claimed(reader_fd, 0, 2), 1);
     close(reader_fd);
     close(other_fd);
+}
+
+static void test_claims_meet_where_they_have_bytes_in_common(void **state)
+{
+    static const struct {
+        int start;
+        int len;
+        bool meets; /* bytes 1 and 2, of a file that has none */
+    } cases[] = {
+        {0, 1, false}, {3, 1, false}, {1, 1, true}, {2, 1, true},
+        {0, 2, true},  {2, 9, true},  {0, 9, true}, {0, 0, true},
+    };
+    const struct scratch *s = *state;
+    int fd = make_file(s, "f");
+
+    assert_int_equal(adl_file_claim(fd, 1, 2), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int other_fd = open(scratch_path(s, "f"), O_WRONLY | O_CLOEXEC);
+
+        assert_int_equal(
+            adl_file_is_claimed(other_fd, cases[i].start, cases[i].len),
+            cases[i].meets);
+        assert_int_equal(adl_file_claim(other_fd, cases[i].start, cases[i].len),
+                         cases[i].meets ? -EWOULDBLOCK : 0);
+        close(other_fd);
+    }
+    close(fd);
 }
 
 static void test_shared_locks_are_shared_and_keep_others_out(void **state)
@@ -359,6 +386,7 @@ int main(void)
         TEST(test_times_of_any_year_are_read),
         TEST(test_a_flush_reports_and_keeps_file_and_lock),
         TEST(test_a_claim_is_seen_without_taking_it),
+        TEST(test_claims_meet_where_they_have_bytes_in_common),
         TEST(test_shared_locks_are_shared_and_keep_others_out),
         TEST(test_a_name_that_went_elsewhere_is_noticed),
         TEST(test_a_rename_that_can_only_link_refuses_and_removes),
