@@ -213,43 +213,7 @@ static int run_hashing(struct run *run)
 
 static int run_synchronous(struct run *run)
 {
-    struct session session;
-    struct answer answer;
-    struct meter from;
-    struct meter to;
-    uint64_t row;
-    int err =
-        asyncdl_trace_add_row(&row, run->trace,
-                              &(struct asyncdl_trace_row){
-                                  .name = "main", .kind = ASYNCDL_ROW_THREAD});
-
-    way_begin(run);
-    meter_read(&from);
-    if (err == 0) {
-        err = session_open(&session, &run->work->net);
-    }
-    if (err < 0) {
-        return err;
-    }
-    session.n_passes = passes(run);
-    for (size_t i = 0; err == 0 && i < run->n_urls; i++) {
-        session_get(&answer, &session, run->work->urls.items[i].text);
-        err = io_check(run, i, &answer);
-        if (err == 0) {
-            err = session_add_spans(run->trace, row, &answer.phases);
-        }
-        if (err == 0) {
-            err = asyncdl_trace_add(run->trace, row, ASYNCDL_SPAN_COMPUTE,
-                                    answer.phases.done_ns,
-                                    asyncdl_trace_get_now_ns());
-        }
-    }
-    meter_read(&to);
-    run->outcome->worked_ns = meter_worked_ns(&from, &to);
-    run->outcome->waited_ns = meter_waited_ns(&from, &to);
-    way_end(run);
-    session_close(&session);
-    return err;
+    return io_run_one_by_one(run, passes(run));
 }
 
 const struct way *both_get_ways(size_t *n)

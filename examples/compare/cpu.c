@@ -146,31 +146,16 @@ static void on_summed(struct asyncdl_future *future, void *data)
     way_end(data); /* the downloads beside may take longer */
 }
 
-static int check_summed(struct run *run, struct crew *crew,
-                        struct asyncdl_future *future)
+static int check_summed(struct run *run, size_t i, const void *reply,
+                        uint64_t row)
 {
-    const struct asyncdl_mapped *mapped;
-    const void *result;
-    int err = asyncdl_future_result(future, &result);
+    const struct summed *summed = reply;
+    int err = check(run, (unsigned)i, summed->sum);
 
-    mapped = result;
-    for (unsigned i = 0; err == 0 && i < mapped->n; i++) {
-        const struct summed *summed =
-            crew_read(crew, &mapped->results[i], sizeof(*summed));
-
-        if (summed == NULL) {
-            return mapped->results[i].err < 0 ? mapped->results[i].err
-                                              : -EPROTO;
-        }
-        err = check(run, i, summed->sum);
-        if (err == 0) {
-            err = asyncdl_trace_add(
-                run->trace, crew_get_row(crew, mapped->results[i].worker),
-                ASYNCDL_SPAN_COMPUTE, summed->stint.from.now_ns,
-                summed->stint.to.now_ns);
-        }
-    }
-    return err;
+    return err == 0 ? asyncdl_trace_add(run->trace, row, ASYNCDL_SPAN_COMPUTE,
+                                        summed->stint.from.now_ns,
+                                        summed->stint.to.now_ns)
+                    : err;
 }
 
 static int map_sums(struct asyncdl_future **out, struct run *run,
@@ -217,7 +202,7 @@ static int run_pool(struct run *run)
         err = shared.downloads.err;
     }
     if (err == 0) {
-        err = check_summed(run, &crew, future);
+        err = crew_check(&crew, future, sizeof(struct summed), check_summed);
     }
     asyncdl_future_release(future);
     (void)crew_close(&crew); /* err says more */

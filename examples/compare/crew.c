@@ -107,6 +107,25 @@ uint64_t crew_get_row(const struct crew *crew, unsigned worker)
     return crew->rows[worker];
 }
 
+int crew_check(struct crew *crew, struct asyncdl_future *future, size_t len,
+               crew_check_fn check)
+{
+    const void *result = NULL;
+    int err = asyncdl_future_result(future, &result);
+    const struct asyncdl_mapped *mapped = result;
+
+    for (size_t i = 0; err == 0 && i < mapped->n; i++) {
+        const struct asyncdl_task_result *one = &mapped->results[i];
+        const void *reply = crew_read(crew, one, len);
+
+        if (reply == NULL) {
+            return one->err < 0 ? one->err : -EPROTO;
+        }
+        err = check(crew->run, i, reply, crew_get_row(crew, one->worker));
+    }
+    return err;
+}
+
 int crew_close(struct crew *crew)
 {
     if (crew->pool == NULL) {

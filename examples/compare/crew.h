@@ -52,6 +52,14 @@ const void *crew_read(struct crew *crew,
 /* The row of a worker, of which crew_read() has seen a task. */
 uint64_t crew_get_row(const struct crew *crew, unsigned worker);
 
+/* What task number i has replied, and its worker's row. 0 or negative. */
+typedef int (*crew_check_fn)(struct run *run, size_t i, const void *reply,
+                             uint64_t row);
+
+/* crew_read() each reply of a map, and check it. 0, or the first failure. */
+int crew_check(struct crew *crew, struct asyncdl_future *future, size_t len,
+               crew_check_fn check);
+
 /* End the workers, and run the loop until they have gone. */
 int crew_close(struct crew *crew);
 

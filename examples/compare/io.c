@@ -70,7 +70,7 @@ int io_check(struct run *run, size_t i, const struct answer *answer)
     return 0;
 }
 
-static int run_synchronous(struct run *run)
+int io_run_one_by_one(struct run *run, unsigned n_passes)
 {
     struct session session;
     struct answer answer;
@@ -90,6 +90,7 @@ static int run_synchronous(struct run *run)
     if (err < 0) {
         return err;
     }
+    session.n_passes = n_passes;
     for (size_t i = 0; err == 0 && i < run->n_urls; i++) {
         const char *url = run->work->urls.items[i].text;
 
@@ -97,6 +98,11 @@ static int run_synchronous(struct run *run)
         err = io_check(run, i, &answer);
         if (err == 0) {
             err = session_add_spans(run->trace, row, &answer.phases);
+        }
+        if (err == 0 && n_passes > 1) {
+            err = asyncdl_trace_add(run->trace, row, ASYNCDL_SPAN_COMPUTE,
+                                    answer.phases.done_ns,
+                                    asyncdl_trace_get_now_ns());
         }
         if (run->is_verbose) {
             say(NULL, url, &answer);
@@ -108,6 +114,11 @@ static int run_synchronous(struct run *run)
     way_end(run);
     session_close(&session);
     return err;
+}
+
+static int run_synchronous(struct run *run)
+{
+    return io_run_one_by_one(run, 1);
 }
 
 static int open_session(struct asyncdl_worker *worker, const void *arg,
@@ -155,30 +166,15 @@ static int fetch(struct asyncdl_task *task, const void *arg, size_t len)
     return asyncdl_task_reply(task, &fetched, sizeof(fetched));
 }
 
-static int check_fetched(struct run *run, struct crew *crew,
-                         struct asyncdl_future *future)
+static int check_fetched(struct run *run, size_t i, const void *reply,
+                         uint64_t row)
 {
-    const struct asyncdl_mapped *mapped;
-    const void *result;
-    int err = asyncdl_future_result(future, &result);
+    const struct fetched *fetched = reply;
+    int err = io_check(run, i, &fetched->answer);
 
-    mapped = result;
-    for (size_t i = 0; err == 0 && i < mapped->n; i++) {
-        const struct fetched *fetched =
-            crew_read(crew, &mapped->results[i], sizeof(*fetched));
-
-        if (fetched == NULL) {
-            return mapped->results[i].err < 0 ? mapped->results[i].err
-                                              : -EPROTO;
-        }
-        err = io_check(run, i, &fetched->answer);
-        if (err == 0) {
-            err = session_add_spans(
-                run->trace, crew_get_row(crew, mapped->results[i].worker),
-                &fetched->answer.phases);
-        }
-    }
-    return err;
+    return err == 0
+               ? session_add_spans(run->trace, row, &fetched->answer.phases)
+               : err;
 }
 
 /* Hand out the URLs to the crew, and wait for all. */
@@ -209,7 +205,7 @@ static int fetch_all(struct run *run, struct crew *crew)
     }
     way_end(run);
     if (err == 0) {
-        err = check_fetched(run, crew, future);
+        err = crew_check(crew, future, sizeof(struct fetched), check_fetched);
     }
     asyncdl_future_release(future);
     free(fetches);

@@ -312,8 +312,9 @@ static int open_report(struct asyncdl_report **out,
     struct adl_buf summary = {0};
     struct adl_buf footer = {0};
     int err = adl_buf_addf(
-        &summary, "%" PRIu64 " files in %.2f seconds, %" PRIu64 " failed",
-        account->tally->n_done, account->elapsed_s,
+        &summary, "%" PRIu64 " files in %.*f seconds, %" PRIu64 " failed",
+        account->tally->n_done, account->elapsed_s < 0.1 ? 3 : 2,
+        account->elapsed_s,
         account->tally->n_failed + account->tally->n_retryable);
 
     err = err < 0 ? err

@@ -51,16 +51,19 @@ struct run {
     struct adl_progress progress;
     struct adl_beside beside;
     uint64_t start_ns;
+    uint64_t end_ns; /* it spoke its last words; 0: not yet */
     uint64_t n_over; /* requests that completed */
     bool is_ended;   /* no more requests */
     bool is_stopped;
-    bool has_spoken; /* its last words, on stdout */
-    bool is_late;    /* the loop was left before it was dry */
+    bool is_late; /* the loop was left before it was dry */
 };
 
+/* So far; from its last words on up to those, so that all tell the same. */
 static double get_elapsed_s(const struct run *run)
 {
-    return (double)(uv_hrtime() - run->start_ns) / 1e9;
+    uint64_t now_ns = run->end_ns != 0 ? run->end_ns : uv_hrtime();
+
+    return (double)(now_ns - run->start_ns) / 1e9;
 }
 
 /* Requests accepted and not over. */
@@ -307,8 +310,8 @@ static void flush_output(struct run *run)
 
 static void speak_last(struct run *run)
 {
-    if (!run->has_spoken) {
-        run->has_spoken = true;
+    if (run->end_ns == 0) {
+        run->end_ns = uv_hrtime();
         add_summary(run);
         flush_output(run);
     }

@@ -8,6 +8,7 @@
   var CLOCK = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
     10800, 21600, 43200, 86400, 172800, 432000, 864000];
   var tip = document.createElement('div');
+  var pointed = null; /* the bar that keys have come to, if the tip is there */
 
   function make(name, parent, text, cls) {
     var e = document.createElement(name);
@@ -219,22 +220,27 @@
     describe(bar).forEach(function (line) { make('div', tip, line); });
     if (bar.note) make('div', tip, bar.note);
     tip.hidden = false;
+    pointed = null;
     tip.style.left = Math.max(4, Math.min(x + 14,
       window.innerWidth - tip.offsetWidth - 6)) + 'px';
     tip.style.top = (y + 18 + tip.offsetHeight > window.innerHeight ?
       Math.max(4, y - tip.offsetHeight - 10) : y + 18) + 'px';
   }
 
+  function showTipAt(bar) {
+    var box = bar.rect.getBoundingClientRect();
+    showTip(bar, Math.max(box.left, 0), box.bottom - 14);
+    pointed = bar;
+  }
+
   Diagram.prototype.point = function (bar) {
-    var box;
     if (bar.to < this.from || bar.from > this.to) {
       this.show(bar.from - (this.to - this.from) / 2,
         bar.from + (this.to - this.from) / 2);
     }
     this.select(bar);
     bar.rect.scrollIntoView({block: 'nearest', inline: 'nearest'});
-    box = bar.rect.getBoundingClientRect();
-    showTip(bar, Math.max(box.left, 0), box.bottom - 14);
+    showTipAt(bar);
   };
 
   Diagram.prototype.step = function (key) {
@@ -342,8 +348,12 @@
   tip.hidden = true;
   tip.setAttribute('role', 'tooltip');
   document.body.appendChild(tip);
-  window.addEventListener('scroll', function () { tip.hidden = true; },
-    {passive: true});
+  /* What keys have come to may scroll, and keeps its tip; under the mouse there
+   * is something else then. */
+  window.addEventListener('scroll', function () {
+    if (pointed && !tip.hidden) showTipAt(pointed);
+    else tip.hidden = true;
+  }, {passive: true, capture: true});
   document.querySelectorAll('figure.diagram').forEach(function (figure) {
     new Diagram(figure);
   });

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""The pages that --report writes, made by real runs against the site, for
+tests that open them in Chromium."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import types
+import unittest
+
+import chromium
+
+SKIPPED = 77  # an exit status that meson knows
+
+# A body, a name in two lines of a table, redirects, and every kind of failure.
+LIST = "".join(f"http://127.0.0.1:{{port}}/bytes/{n}000?seed={n}\n"
+               for n in range(1, 25)) + """\
+http://localhost:{port}/bytes/100?a-query-that-is-long=1&token=s3cret
+http://127.0.0.1:{port}/redirect/302?to=/bytes/9
+http://127.0.0.1:{port}/status/404?x=<b>&y
+http://127.0.0.1:{port}/status/503
+http://127.0.0.1:9/nobody-listens
+"""
+SITES = ("https://www.jython.org\nhttp://olympus.realpython.org/dice\n"
+         "https://a.example/bytes/5000\n") * 2
+
+
+def run(*argv, statuses=(0,)):
+    done = subprocess.run(list(map(str, argv)), check=False, text=True,
+                          capture_output=True, timeout=200)
+    if done.returncode not in statuses:
+        raise AssertionError(f"{argv} ended with {done.returncode}\n"
+                             f"{done.stdout}{done.stderr}")
+    return done
+
+
+def download(folder):
+    """A run of asyncdl: its page, its trace, and what it printed."""
+    with subprocess.Popen([os.environ["ASYNCDL_SITE"], "--latency", "5",
+                           "--exit-with-parent"],
+                          stdout=subprocess.PIPE, text=True) as site:
+        port = site.stdout.readline().split()[1]
+        (folder / "list").write_text(LIST.replace("{port}", port),
+                                     encoding="utf-8")
+        done = run(os.environ["ASYNCDL"], "-d", folder / "out", "-o",
+                   "{index}", "--jobs=8", "--retry=1", "--retry-delay=20ms",
+                   "--trace", folder / "trace.json", "--report",
+                   folder / "download.html", folder / "list", statuses=(3,))
+        site.terminate()
+    return types.SimpleNamespace(
+        url=f"file://{folder}/download.html", out=done.stdout, err=done.stderr,
+        trace=json.loads((folder / "trace.json").read_text(encoding="utf-8")))
+
+
+def compare(folder, *topics):
+    """A run of asyncdl-compare: its page, and its figures."""
+    (folder / "sites").write_text(SITES, encoding="utf-8")
+    run(os.environ["ASYNCDL_COMPARE"], "--site", os.environ["ASYNCDL_SITE"],
+        "--latency=2", "--rounds=2", "--scale=2", "--sweep=2", "--list",
+        folder / "sites", "--json", folder / "compare.json", "--report",
+        folder / "compare.html", *topics)
+    return types.SimpleNamespace(
+        url=f"file://{folder}/compare.html",
+        data=json.loads((folder / "compare.json").read_text(encoding="utf-8")))
+
+
+class PageCase(unittest.TestCase):
+    """A folder, and a browser that is to have nothing to complain of."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        cls.browser = cls.enterClassContext(chromium.Browser())
+
+    def open(self, made, **size):
+        page = self.browser.open(made.url, **size)
+        self.addCleanup(page.close)
+        self.addCleanup(self.check_silence, page)
+        return page
+
+    def check_silence(self, page):
+        page.run("0")  # what it had to say has come before the answer
+        self.assertEqual(page.said, [])
+        self.assertEqual(page.asked, [])
+
+
+def main():
+    if chromium.find() is None:
+        print("skipped: no chromium (install the package chromium)")
+        sys.exit(SKIPPED)
+    unittest.main(verbosity=2)
