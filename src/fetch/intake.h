@@ -7,7 +7,7 @@
 
 /* Entries are admitted so many at a time: a hand-over costs as much as a dozen
  * of them, and what they start waits for the last. */
-#define ADL_INTAKE_MAX 256
+#define ADL_INTAKE_MAX 128
 
 /*
  * Take in what was accepted since the last turn: what is to be a file is queued

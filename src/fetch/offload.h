@@ -34,7 +34,7 @@ struct adl_job {
     struct adl_job *next; /* offload.queue, batch.jobs */
 };
 
-#define ADL_BATCHES_MAX 2
+#define ADL_BATCHES_MAX 4
 
 struct adl_offload;
 
