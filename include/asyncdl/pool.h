@@ -83,6 +83,10 @@ enum asyncdl_pool_backend {
      * again: at most 256 MiB for each helper and direction, which it gives back
      * after a second without tasks. What a task finds behind the end of its
      * argument, or in room for a result before it writes it, is undefined.
+     *
+     * While tasks take less than 50 us, a helper is given up to 128 of them at
+     * once, and their results come back together, up to a millisecond late.
+     * Those behind one that turns out to be long go to other helpers after two.
      */
     ASYNCDL_POOL_PROCESSES,
 };

@@ -6,7 +6,8 @@ static bool takes_jobs(const struct adl_slot *slot, size_t n_jobs)
     const struct adl_hand *hand = slot->hand;
 
     return hand != NULL && hand->state <= ADL_HAND_READY &&
-           hand->kill_err == 0 && hand->start_err == 0 && hand->n_jobs < n_jobs;
+           hand->kill_err == 0 && hand->start_err == 0 && !hand->is_slow &&
+           hand->n_jobs < n_jobs;
 }
 
 int64_t adl_crew_find(const struct adl_crew *crew, size_t n_jobs)

@@ -23,14 +23,12 @@ int adl_hand_open(struct adl_hand **out, struct adl_hand_host *host,
 /* Give it a job; while it is starting or ready. Keeps the loop alive. */
 void adl_hand_give(struct adl_hand *hand, struct adl_job *job);
 
-/* Take one back. False where it knows of it: then it has to be killed. */
-bool adl_hand_take_back(struct adl_hand *hand, struct adl_job *job);
+/* The last of its jobs, taken back; NULL where it has begun with that. */
+struct adl_job *adl_hand_take_last(struct adl_hand *hand);
 
-/* Let it end, without jobs. Keeps the loop alive. */
-void adl_hand_leave(struct adl_hand *hand);
-
-/* End it: the call that it is in fails with err. */
-void adl_hand_kill(struct adl_hand *hand, int err);
+/* Have a job come back soon, which is marked as canceled. True where it was
+ * taken back. */
+bool adl_hand_cancel(struct adl_hand *hand, struct adl_job *job);
 
 /* After on_end, with no jobs left. */
 void adl_hand_free(struct adl_hand *hand);

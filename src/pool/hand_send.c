@@ -8,7 +8,7 @@
 #include "pool/payload.h"
 #include "pool/setup.h"
 
-#define N_LOW     16 /* calls that the helper knows, below which more are sent */
+#define N_LOW     32 /* calls that the helper knows, below which more are sent */
 #define N_CALLS   64 /* in a frame; later ones can still go to other helpers */
 #define N_PARCELS 8  /* in a frame: each may be a descriptor under way */
 
@@ -28,6 +28,11 @@ struct batch {
 bool adl_hand_is_done(const struct adl_call *call)
 {
     return call->result->worker != 0;
+}
+
+uint64_t adl_hand_count_known(const struct adl_hand *hand)
+{
+    return hand->n_sent - hand->n_void - hand->n_heard;
 }
 
 void adl_hand_forget_parcels(struct adl_hand *hand)
@@ -190,9 +195,10 @@ static int add_call(struct adl_hand *hand, struct batch *batch,
 static bool has_next(const struct adl_hand *hand, const struct batch *batch)
 {
     uint32_t limit = hand->host->options->n_tasks_per_worker;
+    uint64_t n = hand->n_tasks + adl_hand_count_known(hand) + batch->n_calls;
 
     return batch->job != NULL && batch->n_calls < N_CALLS &&
-           (limit == 0 || hand->n_sent + batch->n_calls < limit);
+           (limit == 0 || n < limit);
 }
 
 static void step(struct batch *batch)
@@ -204,6 +210,11 @@ static void step(struct batch *batch)
     }
 }
 
+static bool is_canceled(const struct adl_job *job)
+{
+    return atomic_load_explicit(&job->is_canceled, memory_order_relaxed);
+}
+
 /* As many as fit; those that cannot be sent have their error. 0 or -ENOMEM. */
 static int fill(struct adl_hand *hand, struct batch *batch)
 {
@@ -213,7 +224,8 @@ static int fill(struct adl_hand *hand, struct batch *batch)
         struct adl_call *call = &batch->job->calls[batch->i];
 
         if (!adl_hand_is_done(call)) {
-            err = add_call(hand, batch, call);
+            err = is_canceled(batch->job) ? -ECANCELED
+                                          : add_call(hand, batch, call);
             if (err == -EMSGSIZE) {
                 return 0; /* it is the next frame's */
             }
@@ -234,8 +246,8 @@ int adl_hand_send(struct adl_hand *hand)
     struct adl_hand_host *host = hand->host;
     struct batch batch = {.job = hand->send_job, .i = hand->send_call};
 
-    if (hand->send_job == NULL || hand->n_sent - hand->n_heard >= N_LOW ||
-        !has_next(hand, &batch)) {
+    if (hand->send_job == NULL || hand->n_void > 0 ||
+        adl_hand_count_known(hand) >= N_LOW || !has_next(hand, &batch)) {
         return 0;
     }
     int err = fill(hand, &batch);

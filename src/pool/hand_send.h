@@ -10,6 +10,9 @@
 /* Has the call its result? */
 bool adl_hand_is_done(const struct adl_call *call);
 
+/* Calls that the helper was sent, and has neither answered nor lost again. */
+uint64_t adl_hand_count_known(const struct adl_hand *hand);
+
 /*
  * Send a frame of calls if the helper has few left. 0; -EAGAIN where the socket
  * takes no more; else what will never work: the next call is to blame. A call

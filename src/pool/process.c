@@ -179,6 +179,7 @@ static int set_up(struct asyncdl_process *process,
 {
     const struct adl_setup setup = {
         .kind = ADL_WIRE_PROCESS,
+        .outbox_fd = -1,
         .name = process->name,
         .calls = {{(uintptr_t)opts->fn, {opts->arg, opts->len}}},
         .n_calls = 1,

@@ -4,7 +4,7 @@
  * are asked for at the start, and later when there is a job for them. A job
  * goes to a helper that has none; only while calls are short, and each helper
  * has one, are more given to each: then a trip for each would cost more than
- * the calls, and none can be held up for long.
+ * the calls. Those behind a call that turns out to be long are taken back.
  *
  * Where the system refuses a helper, others go on, and it is asked again
  * later; with none left the pool is broken, as it is when an initializer fails.
@@ -21,19 +21,21 @@
 #include "asyncdl/error.h"
 #include "pool/crew.h"
 #include "pool/hand.h"
+#include "pool/hand_host.h"
+#include "pool/hand_run.h"
 #include "pool/hand_send.h"
+#include "pool/lookout.h"
 #include "pool/worker.h"
 
-#define SHORT_NS     UINT64_C(50000) /* calls that may wait for each other */
-#define N_AHEAD      64              /* jobs of a helper then */
-#define AGAIN_MS     100             /* until a helper is asked for again */
+#define N_AHEAD      128   /* jobs of a helper while calls are short */
+#define AGAIN_MS     100   /* until a helper is asked for again */
 #define LEAVE_MS     30000 /* for finishers, before helpers are killed */
 #define N_MAX_DEATHS 8     /* of a slot's helpers, before one was ready */
 
 struct processes {
     struct adl_backend backend; /* first */
     struct adl_hand_host hands;
-    struct adl_backend_host *host;
+    struct adl_lookout lookout;
     uv_timer_t timer; /* to ask again, and to end finishers */
     struct adl_job *queue;
     size_t n_held;  /* jobs started and not given back */
@@ -52,10 +54,16 @@ static struct processes *get_processes(struct adl_hand *hand)
     return hand->owner;
 }
 
+static struct processes *get_processes_of(struct adl_hand_host *hands)
+{
+    return (struct processes *)((char *)hands -
+                                offsetof(struct processes, hands));
+}
+
 static void finish_job(struct processes *ps, struct adl_job *job)
 {
     ps->n_held--;
-    ps->host->on_done(ps->host, job);
+    ps->hands.front->on_done(ps->hands.front, job);
 }
 
 /* Calls that have no result fail. Where it is the pool's fault, they say so. */
@@ -89,7 +97,7 @@ static void break_down(struct processes *ps, int err, const char *text)
     if (ps->broken_err == 0) {
         ps->broken_err = err;
         ps->broken_text = strdup(text); /* NULL: the code says it alone */
-        ps->host->on_broken(ps->host, err, text);
+        ps->hands.front->on_broken(ps->hands.front, err, text);
     }
     fail_queue(ps, ps->broken_err);
 }
@@ -137,7 +145,7 @@ static bool open_hand(struct processes *ps, uint32_t i)
 
 static bool are_short(const struct processes *ps)
 {
-    return ps->hands.run_ns < SHORT_NS;
+    return ps->hands.run_ns < ADL_SHORT_NS;
 }
 
 /* Where the next job goes; -1: it waits. */
@@ -177,6 +185,18 @@ static void on_ready(struct adl_hand *hand)
     struct processes *ps = get_processes(hand);
 
     ps->slots[hand->id - 1].n_deaths = 0;
+    assign(ps);
+}
+
+static void on_slow(struct adl_hand *hand)
+{
+    struct processes *ps = get_processes(hand);
+    struct adl_job *job = adl_hand_take_last(hand);
+
+    while (job != NULL) {
+        DL_PREPEND2(ps->queue, job, queue_prev, queue_next);
+        job = adl_hand_take_last(hand);
+    }
     assign(ps);
 }
 
@@ -259,8 +279,7 @@ static void on_end(struct adl_hand *hand)
 
 static void on_freed(struct adl_hand_host *hands)
 {
-    struct processes *ps =
-        (struct processes *)((char *)hands - offsetof(struct processes, hands));
+    struct processes *ps = get_processes_of(hands);
 
     ps->n_hands--;
     close_next(ps);
@@ -323,15 +342,12 @@ static void cancel(struct adl_backend *backend, struct adl_job *job)
     for (uint32_t i = 0; i < backend->n_workers; i++) {
         struct adl_hand *hand = ps->slots[i].hand;
 
-        if (hand == NULL || !is_among(hand->jobs, job)) {
-            continue;
+        if (hand != NULL && is_among(hand->jobs, job)) {
+            if (adl_hand_cancel(hand, job)) {
+                fail_job(ps, job, -ECANCELED);
+            }
+            return;
         }
-        if (adl_hand_take_back(hand, job)) {
-            fail_job(ps, job, -ECANCELED);
-        } else if (hand->jobs == job) {
-            adl_hand_kill(hand, -ECANCELED);
-        } /* else it is looked at again when it is its turn */
-        return;
     }
 }
 
@@ -353,18 +369,14 @@ static void on_time(uv_timer_t *timer)
 /* No handle is open. */
 static void destroy(struct processes *ps)
 {
-    adl_forkserver_release(ps->hands.forkserver);
-    adl_modules_finish(&ps->hands.modules);
-    adl_buf_finish(&ps->hands.frame);
-    adl_buf_finish(&ps->hands.aside);
-    free(ps->hands.inbox);
+    adl_hand_host_finish(&ps->hands);
     free(ps->broken_text);
     free(ps);
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_lookout_closed(struct adl_lookout *lookout)
 {
-    struct processes *ps = handle->data;
+    struct processes *ps = get_processes_of(lookout->host);
     void (*on_closed)(void *data) = ps->on_closed;
     void *data = ps->closed_data;
 
@@ -372,6 +384,13 @@ static void on_timer_closed(uv_handle_t *handle)
     if (on_closed != NULL) {
         on_closed(data);
     }
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct processes *ps = handle->data;
+
+    adl_lookout_close(&ps->lookout, on_lookout_closed);
 }
 
 static void close_next(struct processes *ps)
@@ -408,16 +427,6 @@ static const struct adl_backend_ops ops = {
     .close = close_backend,
 };
 
-static int name_if_any(struct processes *ps, uintptr_t function)
-{
-    int64_t index;
-    int64_t offset;
-
-    return function == 0 ? 0
-                         : adl_modules_name(&ps->hands.modules, function,
-                                            &index, &offset);
-}
-
 static int create(struct processes **out, struct adl_backend_host *host,
                   const struct asyncdl_pool_options *options)
 {
@@ -429,24 +438,19 @@ static int create(struct processes **out, struct adl_backend_host *host,
     }
     ps->backend = (struct adl_backend){&ops, options->n_workers};
     ps->crew = (struct adl_crew){.slots = ps->slots, .n = options->n_workers};
-    ps->host = host;
     ps->hands = (struct adl_hand_host){
         .loop = host->loop,
+        .front = host,
         .options = options,
-        .run_ns = 2 * SHORT_NS, /* long until they are known to be short */
+        .run_ns = 2 * ADL_SHORT_NS, /* long until they are known to be short */
         .on_ready = on_ready,
+        .on_slow = on_slow,
         .on_job = on_job,
         .on_end = on_end,
         .on_freed = on_freed,
-        .inbox = malloc(sizeof(struct adl_inbox)),
+        .lookout = &ps->lookout,
     };
-    int err = ps->hands.inbox != NULL ? 0 : -ENOMEM;
-    if (err == 0) {
-        err = name_if_any(ps, (uintptr_t)options->initializer);
-    }
-    if (err == 0) {
-        err = name_if_any(ps, (uintptr_t)options->finisher);
-    }
+    int err = adl_hand_host_init(&ps->hands);
     if (err < 0) {
         destroy(ps);
         return err;
@@ -478,6 +482,7 @@ int adl_processes_open(struct adl_backend **out, struct adl_backend_host *host,
     }
     (void)uv_timer_init(host->loop, &ps->timer); /* cannot fail */
     ps->timer.data = ps;
+    adl_lookout_init(&ps->lookout, &ps->hands, &ps->crew);
     for (uint32_t i = 1; i < options->n_workers; i++) {
         (void)open_hand(ps, i); /* who is refused is asked for again */
     }

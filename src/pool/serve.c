@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each result is sent as soon as it is there. So when this process dies, the
- * pool knows which task it was in: the first of which it has heard nothing.
+ * Each result leaves this process as soon as it is there: by the socket, or, as
+ * long as the program looks there, by the outbox. So when this process dies,
+ * the pool knows which task it was in: the first of which it has heard nothing.
  */
 #include "pool/serve.h"
 
@@ -13,10 +14,15 @@
 #include <time.h>
 
 #include "asyncdl/error.h"
+#include "pool/outbox.h"
 #include "pool/task.h"
 #include "pool/worker.h"
 
 #define IDLE_MS 1000 /* for which parcels keep their memory */
+
+/* Results that a program which dozes is woken for: so many, or so old. */
+#define N_UNRUNG  32
+#define UNRUNG_NS 100000
 
 struct server {
     struct adl_kit *kit;
@@ -29,6 +35,10 @@ struct server {
     unsigned number;          /* of large, on the shelf; 0: not there */
     size_t max_inline;        /* bytes of a result that go in a frame */
     struct adl_shelf results;
+    struct adl_outbox outbox;
+    unsigned n_unrung; /* results there that the program may not know of */
+    int64_t unrung_ns; /* when the first of them was put there */
+    int64_t end_ns;    /* of the last task */
 };
 
 static int64_t now_ns(void)
@@ -105,6 +115,46 @@ static size_t text_len(const struct asyncdl_task *task)
     return len < ADL_WIRE_MAX_TEXT ? len : ADL_WIRE_MAX_TEXT;
 }
 
+/* Wake the program for the results that it may not know of, if it is time, or
+ * they are the last. */
+static void ring(struct server *server, bool are_last)
+{
+    struct adl_kit *kit = server->kit;
+    enum adl_outbox_reader reader = adl_outbox_get_reader(&server->outbox);
+    bool can_wait = !are_last && server->n_unrung < N_UNRUNG &&
+                    server->end_ns - server->unrung_ns < UNRUNG_NS;
+
+    if (reader == ADL_OUTBOX_AWAKE) {
+        server->n_unrung = 0;
+    }
+    if (server->n_unrung == 0 || (reader == ADL_OUTBOX_DOZING && can_wait)) {
+        return;
+    }
+    if (adl_wire_begin(&kit->frame, ADL_WIRE_BELL) < 0) {
+        adl_kit_exit(1);
+    }
+    adl_kit_send(kit, -1);
+    server->n_unrung = 0;
+}
+
+/* The frame goes to where the program looks. */
+static void send_frame(struct server *server, int fd)
+{
+    struct adl_kit *kit = server->kit;
+
+    if (fd < 0 && adl_outbox_get_reader(&server->outbox) != ADL_OUTBOX_ASLEEP &&
+        adl_outbox_put(&server->outbox, kit->frame.data, kit->frame.len)) {
+        if (server->n_unrung == 0) {
+            server->unrung_ns = server->end_ns;
+        }
+        server->n_unrung++;
+        ring(server, false);
+        return;
+    }
+    adl_kit_send(kit, fd);
+    server->n_unrung = 0; /* it looks there, too, when it hears something */
+}
+
 static void send_result(struct server *server, const struct asyncdl_task *task,
                         int64_t id, int err, int64_t run_ns)
 {
@@ -126,7 +176,7 @@ static void send_result(struct server *server, const struct asyncdl_task *task,
         adl_wire_add(&kit->frame, &record) < 0) {
         adl_kit_exit(1); /* no memory to say so in */
     }
-    adl_kit_send(kit, fd);
+    send_frame(server, fd);
     if (large == NULL) {
         return;
     }
@@ -158,8 +208,19 @@ static void run_task(struct server *server, struct adl_wire_record *call)
         err = adl_task_run(&task, fn, call->data, (size_t)call->data_len);
     }
     adl_kit_close_data(call, arg);
-    send_result(server, &task, call->value[0], err, now_ns() - start_ns);
+    server->end_ns = now_ns();
+    send_result(server, &task, call->value[0], err, server->end_ns - start_ns);
     free(task.error);
+}
+
+/* The program has recalled it. What came with it has its place in an order. */
+static void skip_task(struct server *server, struct adl_wire_record *call)
+{
+    struct adl_parcel *arg;
+
+    if (adl_kit_open_data(server->kit, call, &arg) == 0) {
+        adl_kit_close_data(call, arg);
+    }
 }
 
 static void run_tasks(struct server *server, const struct adl_wire_frame *frame)
@@ -168,8 +229,13 @@ static void run_tasks(struct server *server, const struct adl_wire_frame *frame)
     size_t at = 0;
 
     while (adl_wire_next(frame, &at, &call)) {
-        run_task(server, &call);
+        if (adl_outbox_claim(&server->outbox, (uint64_t)call.value[0])) {
+            run_task(server, &call);
+        } else {
+            skip_task(server, &call);
+        }
     }
+    ring(server, true);
 }
 
 /* Call the initializer, which is the record's function, if any. */
@@ -205,7 +271,13 @@ static int set_up(struct server *server, const struct adl_wire_frame *frame,
     (void)adl_wire_next(frame, &at, &setup); /* it has three */
     (void)adl_wire_next(frame, &at, &init);
     (void)adl_wire_next(frame, &at, &finish);
-    int err = adl_kit_take(kit, &setup, is_short);
+    int err = is_short ? -EMFILE
+                       : adl_outbox_adopt(&server->outbox,
+                                          adl_inbox_take_fd(kit->inbox));
+    if (err == 0) {
+        adl_outbox_close_fd(&server->outbox);
+        err = adl_kit_take(kit, &setup, is_short);
+    }
     adl_worker_init(&server->worker, (unsigned)setup.value[0]);
     server->worker.queues = kit->queues;
     server->worker.n_queues = kit->n_queues;

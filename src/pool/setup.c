@@ -98,7 +98,10 @@ static size_t list_fds(int *fds, const struct adl_setup *setup,
 {
     size_t n = 0;
 
-    assert(2 * setup->n_queues + setup->n_locks < ADL_WIRE_MAX_FDS);
+    assert(2 * setup->n_queues + setup->n_locks + 1 < ADL_WIRE_MAX_FDS);
+    if (setup->outbox_fd >= 0) {
+        fds[n++] = setup->outbox_fd;
+    }
     for (size_t i = 0; i < setup->n_queues; i++) {
         adl_queue_get_fds(setup->queues[i], fds + n);
         n += 2;

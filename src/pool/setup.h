@@ -25,6 +25,7 @@ struct adl_setup {
     int64_t id;
     int64_t max_result_bytes;
     const char *name;
+    int outbox_fd; /* borrowed; of WORKER only, else -1 */
     struct adl_setup_call calls[2];
     unsigned n_calls; /* as wire.h says for the kind */
     struct asyncdl_queue *const *queues;

@@ -11,7 +11,7 @@
 
 /* Both ends run the same program, as a rule. The lower half changes with the
  * layout, the upper one, and that of a head, never. */
-#define MAGIC       UINT32_C(0xad1f0002)
+#define MAGIC       UINT32_C(0xad1f0003)
 #define MAGIC_UPPER 16
 
 #define MAX_ERRNO  4095
@@ -63,6 +63,7 @@ static const struct rule {
     [ADL_WIRE_STARTED] = {1, 1, 0},
     [ADL_WIRE_READY] = {1, 1, MAY_TEXT},
     [ADL_WIRE_RESULT] = {1, 1, MAY_DATA | MAY_TEXT | MAY_FD},
+    [ADL_WIRE_BELL] = {0, 0, 0},
 };
 
 bool adl_wire_is_greeting(const void *bytes)
@@ -208,6 +209,7 @@ static bool has_sane_values(enum adl_wire_kind kind, unsigned i,
     case ADL_WIRE_GREET: /* have no records */
     case ADL_WIRE_LEAVE:
     case ADL_WIRE_QUIT:
+    case ADL_WIRE_BELL:
         break;
     }
     return true;
@@ -300,7 +302,8 @@ static size_t count_other_fds(enum adl_wire_kind kind,
         return 1;
     }
     if (kind == ADL_WIRE_WORKER || kind == ADL_WIRE_PROCESS) {
-        return 2 * (size_t)(first->value[2] >> 32) +
+        return (kind == ADL_WIRE_WORKER ? 1 : 0) +
+               2 * (size_t)(first->value[2] >> 32) +
                (size_t)(first->value[2] & UINT32_MAX);
     }
     return 0;

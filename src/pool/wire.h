@@ -49,16 +49,18 @@ enum adl_wire_kind {
     ADL_WIRE_MODULE,  /* index; text: path, data: what tells builds apart */
     ADL_WIRE_WORKER,  /* id, max_result_bytes, n_queues << 32 | n_locks; text:
                        * name; then the initializer and the finisher as in
-                       * TASKS; descriptors: 2 a queue, 1 a lock, then data */
+                       * TASKS; descriptors: the outbox (outbox.h), 2 a queue,
+                       * 1 a lock, then data */
     ADL_WIRE_PROCESS, /* 0, 0, n_queues << 32 | n_locks; text: name; then the
-                       * function as in TASKS; descriptors likewise */
+                       * function as in TASKS; descriptors: all but an outbox */
     ADL_WIRE_TASKS,   /* each: id, module, offset; data: the argument */
     ADL_WIRE_QUIT,    /* end in peace; n = 0 */
     /* From a helper to its program. */
     ADL_WIRE_STARTED, /* pid */
     ADL_WIRE_READY,   /* what the initializer answered; text: its words */
     ADL_WIRE_RESULT,  /* id, error, run_ns; data: the result, text: words */
-    ADL_WIRE_LAST = ADL_WIRE_RESULT,
+    ADL_WIRE_BELL,    /* there are RESULTs in the outbox; n = 0 */
+    ADL_WIRE_LAST = ADL_WIRE_BELL,
 };
 
 /* Instead of a module: no function. */

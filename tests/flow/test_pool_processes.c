@@ -95,6 +95,15 @@ static int hang(struct asyncdl_task *task, const void *arg, size_t len)
     return 0;
 }
 
+static int tell_and_hang(struct asyncdl_task *task, const void *arg, size_t len)
+{
+    struct asyncdl_queue *queue =
+        asyncdl_worker_get_queue(asyncdl_task_worker(task), 0);
+    int err = asyncdl_queue_put(queue, NULL, 0, 0);
+
+    return err < 0 ? err : hang(task, arg, len);
+}
+
 static int reply_much(struct asyncdl_task *task, const void *arg, size_t len)
 {
     size_t n;
@@ -215,15 +224,23 @@ static void test_hanging_task_is_killed_after_its_time(void **state)
 
 static void test_cancel_kills_the_helper_that_runs_it(void **state)
 {
+    struct asyncdl_pool_options options = use_helpers(1);
+    struct asyncdl_queue *queue = NULL;
+    struct asyncdl_bytes item;
     struct bench b;
 
     (void)state;
-    open_helpers(&b, 1);
+    assert_int_equal(asyncdl_queue_create(&queue, NULL), 0);
+    options.queues = &queue;
+    options.n_queues = 1;
+    bench_open(&b, &options);
     int64_t pid = get_pid(&b);
-    struct asyncdl_future *future = bench_submit(&b, hang, NULL, 0);
+    struct asyncdl_future *future = bench_submit(&b, tell_and_hang, NULL, 0);
     struct asyncdl_future *waiting = bench_submit(&b, tell_pid, NULL, 0);
     struct asyncdl_future *dropped = bench_submit(&b, hang, NULL, 0);
 
+    assert_int_equal(asyncdl_queue_get(queue, &item, ASYNCDL_FOREVER), 0);
+    asyncdl_bytes_free(&item);
     asyncdl_future_cancel(dropped);
     asyncdl_future_cancel(future);
     assert_int_equal(bench_end(dropped), -ECANCELED);
@@ -231,6 +248,7 @@ static void test_cancel_kills_the_helper_that_runs_it(void **state)
     assert_int_equal(bench_end(waiting), 0);
     assert_int_not_equal(get_pid(&b), pid);
     bench_close(&b);
+    asyncdl_queue_release(queue);
 }
 
 static void test_terminate_ends_what_hangs(void **state)

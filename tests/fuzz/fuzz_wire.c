@@ -121,14 +121,15 @@ static const char *check(const char *bytes, size_t len)
 }
 
 /* The head of a frame, and a record's 48 bytes. */
-#define HEAD(kind, len, n) "\2\0\x1f\xad" kind "\0\0\0" len "\0\0\0" n "\0\0\0"
+#define HEAD(kind, len, n) "\3\0\x1f\xad" kind "\0\0\0" len "\0\0\0" n "\0\0\0"
 #define I64(byte)          byte "\0\0\0\0\0\0\0"
 #define MINUS_1            "\xff\xff\xff\xff\xff\xff\xff\xff"
 #define LENS(data, text, flags) \
     I64(data) text "\0\0\0" flags "\0\0\0\0\0\0\0\0\0\0\0"
 
 static const struct fuzz_seed seeds[] = {
-    FUZZ_SEED("\0" HEAD("\1", "\x10", "\0")), /* GREET */
+    FUZZ_SEED("\0" HEAD("\1", "\x10", "\0")),  /* GREET */
+    FUZZ_SEED("\0" HEAD("\xf", "\x10", "\0")), /* BELL */
     FUZZ_SEED("\1" HEAD("\2", "\x40", "\1") I64("\5") I64("\0") I64("\0")
                   LENS("\0", "\0", "\0")), /* SPAWN */
     FUZZ_SEED("\0" HEAD("\6", "\x40", "\1") I64("\0") I64("\x9") I64("\0")

@@ -123,6 +123,7 @@ static void test_values_are_within_their_range(void **state)
         {ADL_WIRE_TASKS, 7, -1, ASYNCDL_EFRAME}, /* without a function */
         {ADL_WIRE_GREET, 0, 0, ASYNCDL_EFRAME},  /* has no record */
         {ADL_WIRE_QUIT, 0, 0, ASYNCDL_EFRAME},
+        {ADL_WIRE_BELL, 0, 0, ASYNCDL_EFRAME},
         {ADL_WIRE_WORKER, 1, 0, ASYNCDL_EFRAME}, /* has three */
         {(enum adl_wire_kind)0, 0, 0, ASYNCDL_EFRAME},
         {(enum adl_wire_kind)(ADL_WIRE_LAST + 1), 0, 0, ASYNCDL_EFRAME},
@@ -155,10 +156,10 @@ static void test_descriptors_are_as_many_as_the_frame_says(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(adl_wire_add(&buf, &records[i]), 0);
     }
-    assert_int_equal(parse(&buf, 2 * 2 + 3 + 1), 0);
+    assert_int_equal(parse(&buf, 1 + 2 * 2 + 3 + 1), 0);
     assert_int_equal(parse(&buf, ADL_WIRE_LOST_FDS), 0);
-    assert_int_equal(parse(&buf, 7), ASYNCDL_EFRAME);
-    assert_int_equal(parse(&buf, 9), ASYNCDL_EFRAME);
+    assert_int_equal(parse(&buf, 8), ASYNCDL_EFRAME);
+    assert_int_equal(parse(&buf, 10), ASYNCDL_EFRAME);
     assert_int_equal(parse(&buf, 0), ASYNCDL_EFRAME);
 
     assert_int_equal(adl_wire_put(&buf, ADL_WIRE_SPAWN, 1, 0), 0);
