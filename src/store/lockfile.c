@@ -29,7 +29,8 @@ static int check(int fd)
     return S_ISREG(info.st_mode) ? 0 : ASYNCDL_EINWAY;
 }
 
-static int open_lock(int *out_fd, int aside_fd, int flags)
+/* A descriptor, or a code. */
+static int open_lock(int aside_fd, int flags)
 {
     int fd =
         openat(aside_fd, ADL_JOURNAL_LOCK,
@@ -50,8 +51,7 @@ static int open_lock(int *out_fd, int aside_fd, int flags)
         (void)close(fd); /* nothing was written to it */
         return err;
     }
-    *out_fd = fd;
-    return 0;
+    return fd;
 }
 
 /* 1 where it is still there, 0 where it was removed before it was locked, and
@@ -74,11 +74,10 @@ int adl_lockfile_take(int *out_fd, int aside_fd, enum adl_lockfile_use use)
     int first_byte = use == ADL_LOCKFILE_JOURNAL ? JOURNAL_BYTE : FILES_BYTE;
 
     for (int i = 0; i < MAX_TRIES; i++) {
-        int fd;
-        int err = open_lock(&fd, aside_fd, O_RDWR | O_CREAT);
+        int fd = open_lock(aside_fd, O_RDWR | O_CREAT);
 
-        if (err < 0) {
-            return err;
+        if (fd < 0) {
+            return fd;
         }
         int is_locked = lock(fd, aside_fd, first_byte);
         if (is_locked == 1) {
@@ -111,11 +110,10 @@ void adl_lockfile_drop(int fd, int aside_fd)
 int adl_lockfile_is_taken(int aside_fd, enum adl_lockfile_use use)
 {
     int byte = use == ADL_LOCKFILE_JOURNAL ? JOURNAL_BYTE : FILES_BYTE;
-    int fd;
-    int err = open_lock(&fd, aside_fd, O_RDONLY);
+    int fd = open_lock(aside_fd, O_RDONLY);
 
-    if (err < 0) {
-        return err == -ENOENT ? 0 : err;
+    if (fd < 0) {
+        return fd == -ENOENT ? 0 : fd;
     }
     int answer = adl_file_is_claimed(fd, byte, 1);
     (void)close(fd); /* only read */

@@ -24,9 +24,9 @@
 
 #define N_ENTRIES 12
 #define N_RUNS    100
+/* Each run is a fork, which takes ten times as long under ASan. */
 #ifdef __SANITIZE_ADDRESS__
-#define N_SEEDS 1 /* each run is a fork, which takes ten times as long there \
-                   */
+#define N_SEEDS 1
 #else
 #define N_SEEDS 5
 #endif
