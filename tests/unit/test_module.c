@@ -70,7 +70,12 @@ static void test_offset_outside_of_code_is_none(void **state)
     (void)state;
     assert_int_equal(
         adl_modules_name(&modules, (uintptr_t)double_it, &index, &offset), 0);
-    assert_true(adl_modules_find(&modules, index, 0) == 0);
+    const struct adl_module *module = &modules.items[index];
+    int64_t first = (int64_t)(module->code - module->base);
+    int64_t end = (int64_t)(module->end - module->base);
+    assert_true(adl_modules_find(&modules, index, first) == module->code);
+    assert_true(adl_modules_find(&modules, index, first - 1) == 0);
+    assert_true(adl_modules_find(&modules, index, end) == 0);
     assert_true(adl_modules_find(&modules, index, INT64_MAX) == 0);
     assert_true(adl_modules_find(&modules, index + 1, offset) == 0);
     assert_true(adl_modules_find(&modules, -1, offset) == 0);
