@@ -4,7 +4,8 @@
  * MEDIAN_US`. KIND is threads or processes; or a floor: uv (uv_queue_work),
  * pthread (a queue, a mutex and two conditions) or fork (a child and two
  * pipes). MODE trip has one task at a time, flow keeps many under way, chunk
- * maps many at a time. A task answers with as many bytes as it is given.
+ * maps many at a time, burst queues very many before any is taken: once where
+ * SECONDS is 0. A task answers with as many bytes as it is given.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -22,6 +23,7 @@
 #define N_TRIPS_MAX 200000
 #define N_FLOW      1000 /* under way at most */
 #define N_CHUNK     20000
+#define N_BURST     100000
 #define PAYLOAD_MIN 262144
 #define FLOW_BYTES  (UINT64_C(1) << 28)
 
@@ -31,7 +33,8 @@ struct run {
     char *bytes;
     size_t len;
     struct asyncdl_payload *payload; /* of the bytes, where they are many */
-    uint64_t end_ns;
+    uint64_t start_ns;
+    uint64_t end_ns; /* when no more are submitted */
     uint64_t n_done;
     size_t n_under_way;
     size_t n_most;
@@ -136,14 +139,27 @@ static void map_once(struct run *run)
     run->n_done += N_CHUNK;
 }
 
-static void run_pool(struct run *run, bool are_processes, const char *mode,
-                     uint64_t for_ns)
+/* All of them before the loop runs; the time is over meanwhile. */
+static void burst(struct run *run, void (*add)(struct run *run),
+                  uint64_t for_ns)
+{
+    run->end_ns = 0;
+    do {
+        for (int i = 0; i < N_BURST; i++) {
+            add(run);
+        }
+        uv_run(&run->loop, UV_RUN_DEFAULT);
+    } while (uv_hrtime() < run->start_ns + for_ns);
+}
+
+/* The first task prepares the workers, and is not counted. */
+static void open_pool(struct run *run, bool are_processes)
 {
     struct asyncdl_pool_options options = ASYNCDL_POOL_OPTIONS_INIT;
 
     options.backend =
         are_processes ? ASYNCDL_POOL_PROCESSES : ASYNCDL_POOL_THREADS;
-    options.max_queued = N_CHUNK;
+    options.max_queued = N_BURST;
     int err = asyncdl_pool_open(&run->pool, &run->loop, &options);
     if (err < 0) {
         die("open", err);
@@ -155,12 +171,21 @@ static void run_pool(struct run *run, bool are_processes, const char *mode,
         }
         memset(asyncdl_payload_get_data(run->payload), 'b', run->len);
     }
-    run->n_most = 1; /* the first prepares the workers, and is not counted */
+    run->n_most = 1;
     submit(run);
     uv_run(&run->loop, UV_RUN_DEFAULT);
     run->n_done = 0;
-    run->end_ns = uv_hrtime() + for_ns;
-    if (strcmp(mode, "chunk") == 0) {
+}
+
+static void run_pool(struct run *run, bool are_processes, const char *mode,
+                     uint64_t for_ns)
+{
+    open_pool(run, are_processes);
+    run->start_ns = uv_hrtime();
+    run->end_ns = run->start_ns + for_ns;
+    if (strcmp(mode, "burst") == 0) {
+        burst(run, submit, for_ns);
+    } else if (strcmp(mode, "chunk") == 0) {
         while (uv_hrtime() < run->end_ns) {
             map_once(run);
         }
@@ -235,8 +260,12 @@ static void queue_item(struct run *run)
 
 static void run_uv(struct run *run, const char *mode, uint64_t for_ns)
 {
+    if (strcmp(mode, "burst") == 0) {
+        burst(run, queue_item, for_ns);
+        return;
+    }
     run->n_most = strcmp(mode, "trip") == 0 ? 1 : N_FLOW;
-    run->end_ns = uv_hrtime() + for_ns;
+    run->end_ns = run->start_ns + for_ns;
     queue_item(run);
     uv_run(&run->loop, UV_RUN_DEFAULT);
 }
@@ -373,10 +402,9 @@ int main(int argc, char **argv)
     }
     memset(run.bytes, 'b', run.len);
     bool are_processes = strcmp(kind, "processes") == 0;
-    uint64_t start_ns = uv_hrtime();
+    run.start_ns = uv_hrtime();
     if (are_processes || strcmp(kind, "threads") == 0) {
         run_pool(&run, are_processes, argv[2], for_ns);
-        start_ns = run.end_ns - for_ns;
     } else if (strcmp(kind, "uv") == 0) {
         run_uv(&run, argv[2], for_ns);
     } else if (strcmp(kind, "pthread") == 0) {
@@ -384,7 +412,7 @@ int main(int argc, char **argv)
     } else {
         run_fork(&run, for_ns);
     }
-    report(&run, uv_hrtime() - start_ns);
+    report(&run, uv_hrtime() - run.start_ns);
     if (run.pool != NULL) {
         close_pool(&run);
     }
