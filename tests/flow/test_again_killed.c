@@ -21,8 +21,10 @@
 #include "support/netns.h"
 #include "support/rerun.h"
 
-#define SEED     UINT64_C(20231)
-#define N_FILES  300
+#define SEED    UINT64_C(20231)
+#define N_FILES 300
+/* A stall of 2 s, what follows from it, and a slow machine. */
+#define CUT_MS   6000
 #define N_ROUNDS 40 /* of the list; there are more ends than runs in one */
 #define OPTIONS  "-j 16 --limit-rate 25M"
 
@@ -368,7 +370,7 @@ static void end_siege_of_network(struct siege *s, const char *options)
     mend_network(s);
     wait_for_requests(s, proc, 20);
     cut_network(s);
-    (void)poll(NULL, 0, 3000);
+    (void)poll(NULL, 0, CUT_MS);
     mend_network(s);
     cmd_wait(&s->d.cmd, proc, 0);
     cmd_need_text(s->d.cmd.err, "asyncdl: network is down: ");

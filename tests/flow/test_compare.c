@@ -154,24 +154,32 @@ static void check_holder(json_t *root, const char *topic, const char *way,
     assert_string_equal(json_string_value(held_by), name);
 }
 
+/* Who holds it must do so for longer than a busy machine does. */
 static void test_what_holds_the_loop_is_named(void **state)
 {
-    const char *const args[] = {"hold", "cpu", "--scale=5", "--json=-", NULL};
+    static const struct {
+        const char *topic, *scale, *way, *name;
+    } cases[] = {
+        {"hold", "--scale=40", "at-once", "work"},
+        {"cpu", "--scale=5", "loop", "sums of squares"},
+    };
     struct tmpdir dir;
     struct proc_result result = {0};
     json_error_t error;
 
     (void)state;
     assert_int_equal(tmpdir_init(&dir), 0);
-    run_well(&result, &dir, args);
+    for (size_t i = 0; i < 2; i++) {
+        const char *const args[] = {cases[i].topic, cases[i].scale, "--json=-",
+                                    NULL};
 
-    json_t *root = json_loads(adl_buf_str(&result.out), 0, &error);
-
-    assert_non_null(root);
-    check_holder(root, "hold", "at-once", "work");
-    check_holder(root, "cpu", "loop", "sums of squares");
-    json_decref(root);
-    proc_result_finish(&result);
+        run_well(&result, &dir, args);
+        json_t *root = json_loads(adl_buf_str(&result.out), 0, &error);
+        assert_non_null(root);
+        check_holder(root, cases[i].topic, cases[i].way, cases[i].name);
+        json_decref(root);
+        proc_result_finish(&result);
+    }
     tmpdir_finish(&dir);
 }
 
