@@ -20,7 +20,8 @@
 #include "pool/lookout.h"
 #include "pool/setup.h"
 
-#define N_FRAMES 64 /* that are read before others have their turn */
+#define N_FRAMES 64  /* that are read before others have their turn */
+#define LATE_MS  100 /* that a result may take to be heard */
 
 void adl_hand_give(struct adl_hand *hand, struct adl_job *job)
 {
@@ -122,8 +123,12 @@ static void on_time(uv_timer_t *timer)
         return; /* the next call has its own time */
     }
     adl_hand_recall(hand);
-    if (adl_hand_count_known(hand) <= 1) { /* else its result is on its way */
+    uint64_t late_ms = hand->jobs->timeout_ms + LATE_MS;
+    bool is_late = uv_hrtime() - hand->begin_ns >= late_ms * 1000000;
+    if (adl_hand_count_known(hand) <= 1 || is_late) {
         adl_hand_kill(hand, ASYNCDL_ETASKTIME);
+    } else { /* its result is on its way, or the helper lies */
+        (void)uv_timer_start(timer, on_time, LATE_MS, 0); /* cannot fail */
     }
 }
 

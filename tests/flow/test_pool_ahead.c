@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -264,6 +265,66 @@ static void test_no_task_is_begun_twice(void **state)
     close_line(&line);
 }
 
+/* The calls that this helper has claimed, in what it shares with the pool. */
+static uint64_t *find_claimed(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    uint64_t *words = NULL;
+    char line[512];
+
+    while (maps != NULL && words == NULL &&
+           fgets(line, sizeof(line), maps) != NULL) {
+        if (strstr(line, "asyncdl-outbox") != NULL) {
+            words = (uint64_t *)(uintptr_t)strtoull(line, NULL, 16);
+        }
+    }
+    if (maps != NULL) {
+        (void)fclose(maps); /* was only read */
+    }
+    return words != NULL ? words + 1 : NULL;
+}
+
+static int claim_next_and_hang(struct asyncdl_task *task, const void *arg,
+                               size_t len)
+{
+    uint64_t *claimed = find_claimed();
+
+    (void)task;
+    (void)arg;
+    (void)len;
+    if (claimed == NULL) {
+        return -ENOENT;
+    }
+    (*claimed)++;
+    for (;;) {
+        (void)pause();
+    }
+}
+
+static void test_a_helper_that_lies_about_its_task_meets_its_time(void **state)
+{
+    struct asyncdl_task_options options = ASYNCDL_TASK_OPTIONS_INIT;
+    struct asyncdl_future *liar = NULL;
+    struct line line;
+
+    (void)state;
+    open_line(&line, 1);
+    (void)make_known(&line);
+    options.fn = claim_next_and_hang;
+    options.timeout_ms = 50;
+    struct asyncdl_future *first = bench_submit(&line.b, tell_pid, NULL, 0);
+    assert_int_equal(asyncdl_pool_submit(&liar, line.b.pool, &options), 0);
+    struct asyncdl_future *claimed = bench_submit(&line.b, tell_pid, NULL, 0);
+    struct asyncdl_future *behind = bench_submit(&line.b, tell_pid, NULL, 0);
+
+    (void)end_many(&first, 1);
+    assert_int_equal(asyncdl_future_wait(liar, PATIENCE), 0);
+    assert_int_equal(bench_end(liar), ASYNCDL_ETASKTIME);
+    assert_int_equal(bench_end(claimed), ASYNCDL_ETASKTIME);
+    (void)end_many(&behind, 1);
+    close_line(&line);
+}
+
 int main(void)
 {
     asyncdl_main_hook();
@@ -273,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_results_do_not_wait_for_a_long_task_behind_them),
         cmocka_unit_test(test_cancel_of_what_was_not_begun_spares_the_helper),
         cmocka_unit_test(test_no_task_is_begun_twice),
+        cmocka_unit_test(test_a_helper_that_lies_about_its_task_meets_its_time),
     };
 
     return cmocka_run_group_tests_name("pool_ahead", tests, NULL, NULL);
