@@ -23,7 +23,7 @@
  * A process may be killed at any instant, also in the middle of a put or a get:
  * the others go on, and no item but its own is lost. One that is stopped in the
  * middle (SIGSTOP) blocks the others until it goes on; calls with a timeout
- * still end, no more than 50 ms later than that.
+ * still end, no more than 2 s later than that.
  *
  * Any thread may call these functions, but for asyncdl_queue_get_async(), and
  * no signal handler may. No loop is needed, and none may wait in them: on a

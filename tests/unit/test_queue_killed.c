@@ -320,7 +320,7 @@ static void stop_in_the_middle(void *data)
     (void)raise(SIGSTOP);
 }
 
-static void test_a_stopped_process_delays_timeouts_by_little(void **state)
+static void test_a_stopped_process_blocks_no_call_for_ever(void **state)
 {
     struct asyncdl_bytes item;
     struct trial trial;
@@ -336,7 +336,7 @@ static void test_a_stopped_process_delays_timeouts_by_little(void **state)
     assert_int_equal(asyncdl_queue_put(trial.queue, "", 0, 0), -ETIMEDOUT);
     assert_int_equal(asyncdl_queue_close(trial.queue), -ETIMEDOUT);
     assert_int_equal(adl_queue_try_get(trial.queue, &item), -EAGAIN);
-    assert_true(adl_futex_now() - begin >= INT64_C(150000000));
+    assert_true(adl_futex_now() - begin >= INT64_C(6000000000));
     victim_kill(pid);
 
     assert_int_equal(get_number(trial.queue), 0);
@@ -419,7 +419,7 @@ int main(void)
         CLEAN(test_death_in_any_step_of_a_get),
         CLEAN(test_death_in_any_step_of_a_close),
         CLEAN(test_death_in_any_step_of_a_put_that_wakes),
-        CLEAN(test_a_stopped_process_delays_timeouts_by_little),
+        CLEAN(test_a_stopped_process_blocks_no_call_for_ever),
         CLEAN(test_no_nonsense_of_a_peer_leads_astray),
     };
 
