@@ -5,11 +5,8 @@
 
 struct probe {
     struct adl_alarm alarm;
-    uv_timer_t other;
     int64_t again_ms; /* what to set from inside; below 0: nothing */
     int n_rings;
-    int n_rings_max; /* the last one closes */
-    int n_rings_by_other;
     int n_closed;
     bool is_useful; /* rings come to something */
 };
@@ -26,47 +23,73 @@ static void on_ring(void *data)
     struct probe *p = data;
 
     p->n_rings++;
-    if (p->n_rings == p->n_rings_max) {
-        adl_alarm_close(&p->alarm, on_closed);
-        return;
-    }
     if (p->is_useful) {
         adl_alarm_note(&p->alarm);
     }
-    adl_alarm_set(&p->alarm, p->again_ms);
-}
-
-/* The alarm alone does not keep the loop alive: other does. */
-static void on_other(uv_timer_t *other)
-{
-    struct probe *p = other->data;
-
-    p->n_rings_by_other = p->n_rings;
-    if (p->n_closed == 0 && !uv_is_closing((uv_handle_t *)&p->alarm.timer)) {
-        adl_alarm_close(&p->alarm, on_closed);
+    if (p->again_ms >= 0) {
+        adl_alarm_set(&p->alarm, p->again_ms);
     }
-    uv_close((uv_handle_t *)other, NULL);
 }
 
-static void open_probe(struct probe *p, uv_loop_t *loop, uint64_t other_ms)
+static void run_turns(uv_loop_t *loop, int n_turns)
+{
+    for (int i = 0; i < n_turns; i++) {
+        uv_run(loop, UV_RUN_NOWAIT);
+    }
+}
+
+static void run_until(struct probe *p, uv_loop_t *loop, int n)
+{
+    while (p->n_rings < n) {
+        assert_true(uv_loop_alive(loop));
+        uv_run(loop, UV_RUN_ONCE);
+    }
+}
+
+/* A loop with nothing to keep it alive takes no turns: the alarm is made to. */
+static void open_probe(struct probe *p, uv_loop_t *loop)
 {
     adl_alarm_init(&p->alarm, loop, on_ring, p);
-    assert_int_equal(uv_timer_init(loop, &p->other), 0);
-    p->other.data = p;
-    assert_int_equal(uv_timer_start(&p->other, on_other, other_ms, 0), 0);
+    uv_ref((uv_handle_t *)&p->alarm.timer);
+    uv_ref((uv_handle_t *)&p->alarm.idle);
 }
+
+static void close_probe(struct probe *p, uv_loop_t *loop)
+{
+    int n_rings = p->n_rings;
+
+    adl_alarm_close(&p->alarm, on_closed);
+    uv_run(loop, UV_RUN_DEFAULT);
+    assert_int_equal(p->n_closed, 1);
+    assert_int_equal(p->n_rings, n_rings);
+}
+
+/* The probes are static: the loop outlives an assert. */
 
 static void test_it_rings_once_and_never_inside_the_call(void **state)
 {
-    static struct probe p = {.again_ms = -1}; /* the loop outlives an assert */
+    static struct probe p = {.again_ms = -1};
     uv_loop_t *loop = *state;
 
-    open_probe(&p, loop, 20);
+    open_probe(&p, loop);
     adl_alarm_set(&p.alarm, 0);
     assert_int_equal(p.n_rings, 0);
-    uv_run(loop, UV_RUN_DEFAULT);
+    run_turns(loop, 3);
     assert_int_equal(p.n_rings, 1);
-    assert_int_equal(p.n_closed, 1);
+    close_probe(&p, loop);
+}
+
+static void test_it_does_not_keep_the_loop_alive(void **state)
+{
+    static struct probe p = {.again_ms = -1};
+    uv_loop_t *loop = *state;
+
+    adl_alarm_init(&p.alarm, loop, on_ring, &p);
+    adl_alarm_set(&p.alarm, 3600000);
+    assert_false(uv_loop_alive(loop));
+    adl_alarm_set(&p.alarm, 0);
+    assert_false(uv_loop_alive(loop));
+    close_probe(&p, loop);
 }
 
 static void test_the_last_time_set_holds(void **state)
@@ -75,56 +98,62 @@ static void test_the_last_time_set_holds(void **state)
     static struct probe silent = {.again_ms = -1};
     uv_loop_t *loop = *state;
 
-    open_probe(&p, loop, 20);
-    open_probe(&silent, loop, 20);
+    open_probe(&p, loop);
+    open_probe(&silent, loop);
     adl_alarm_set(&p.alarm, 3600000);
     adl_alarm_set(&p.alarm, 1);
     adl_alarm_set(&silent.alarm, 0);
     adl_alarm_set(&silent.alarm, -1);
-    uv_run(loop, UV_RUN_DEFAULT);
-    assert_int_equal(p.n_rings, 1);
+    run_until(&p, loop, 1);
     assert_int_equal(silent.n_rings, 0);
+    adl_alarm_set(&p.alarm, 0);
+    close_probe(&p, loop);
+    close_probe(&silent, loop);
 }
 
 static void test_ringing_for_ever_holds_up_nothing(void **state)
 {
     static struct probe p = {.again_ms = 0, .is_useful = true};
+    const int n_turns = 4 * ADL_ALARM_VAIN_RUNS;
     uv_loop_t *loop = *state;
 
-    open_probe(&p, loop, 5);
+    open_probe(&p, loop);
     adl_alarm_set(&p.alarm, 0);
-    uv_run(loop, UV_RUN_DEFAULT);
-    assert_true(p.n_rings_by_other > ADL_ALARM_VAIN_RUNS);
+    run_turns(loop, n_turns);
+    assert_int_equal(p.n_rings, n_turns);
+    close_probe(&p, loop);
 }
 
 static void test_ringing_for_nothing_is_slowed_down(void **state)
 {
     static struct probe p = {.again_ms = 0};
     uv_loop_t *loop = *state;
-    const int other_ms = 100;
+    uint64_t since;
 
-    open_probe(&p, loop, other_ms);
+    open_probe(&p, loop);
     adl_alarm_set(&p.alarm, 0);
-    uv_run(loop, UV_RUN_DEFAULT);
-    assert_in_range(p.n_rings_by_other, ADL_ALARM_VAIN_RUNS,
-                    ADL_ALARM_VAIN_RUNS + other_ms / ADL_ALARM_LULL_MS);
+    run_turns(loop, ADL_ALARM_VAIN_RUNS);
+    assert_int_equal(p.n_rings, ADL_ALARM_VAIN_RUNS);
+    since = uv_now(loop);
+    for (int i = 1; i <= 3; i++) {
+        run_until(&p, loop, ADL_ALARM_VAIN_RUNS + i);
+        assert_true(uv_now(loop) - since >= (uint64_t)i * ADL_ALARM_LULL_MS);
+    }
+    close_probe(&p, loop);
 }
 
 static void test_what_is_set_from_outside_is_not(void **state)
 {
-    static struct probe p = {.again_ms = 0,
-                             .n_rings_max = ADL_ALARM_VAIN_RUNS + 1};
+    static struct probe p = {.again_ms = 0};
     uv_loop_t *loop = *state;
 
-    open_probe(&p, loop, 3600000);
+    open_probe(&p, loop);
     adl_alarm_set(&p.alarm, 0);
-    while (p.n_rings < ADL_ALARM_VAIN_RUNS) {
-        uv_run(loop, UV_RUN_NOWAIT);
-    }
+    run_turns(loop, ADL_ALARM_VAIN_RUNS);
     adl_alarm_set(&p.alarm, 0);
-    uv_run(loop, UV_RUN_NOWAIT);
+    run_turns(loop, 1);
     assert_int_equal(p.n_rings, ADL_ALARM_VAIN_RUNS + 1);
-    uv_close((uv_handle_t *)&p.other, NULL);
+    close_probe(&p, loop);
 }
 
 #define TEST(name) \
@@ -134,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_it_rings_once_and_never_inside_the_call),
+        TEST(test_it_does_not_keep_the_loop_alive),
         TEST(test_the_last_time_set_holds),
         TEST(test_ringing_for_ever_holds_up_nothing),
         TEST(test_ringing_for_nothing_is_slowed_down),
