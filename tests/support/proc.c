@@ -65,7 +65,8 @@ static void set_variable(const char *text)
 /* In the child; returns only when the program cannot be started. */
 static int become(const struct proc_options *o, int in, int out, int err)
 {
-    static const int defaults[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+    static const int defaults[] = {SIGPIPE, SIGINT, SIGQUIT,
+                                   SIGTERM, SIGHUP, SIGUSR1};
     struct rlimit limit = {o->max_descriptors, o->max_descriptors};
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
