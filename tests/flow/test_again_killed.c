@@ -17,6 +17,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "support/effort.h"
 #include "support/http.h"
 #include "support/netns.h"
 #include "support/rerun.h"
@@ -216,17 +217,17 @@ static void check_ends(void **state, int signum, int n_ends)
 
 static void test_a_hundred_kills_lose_and_tear_nothing(void **state)
 {
-    check_ends(state, SIGKILL, 100);
+    check_ends(state, SIGKILL, effort(100, 12));
 }
 
 static void test_interrupts_lose_and_tear_nothing(void **state)
 {
-    check_ends(state, SIGINT, 10);
+    check_ends(state, SIGINT, effort(10, 3));
 }
 
 static void test_terminations_lose_and_tear_nothing(void **state)
 {
-    check_ends(state, SIGTERM, 10);
+    check_ends(state, SIGTERM, effort(10, 3));
 }
 
 /* A site of slow answers, so that more is under way when the end comes. 0 is
@@ -275,7 +276,7 @@ static void test_a_server_that_dies_and_returns_costs_nothing(void **state)
     struct siege s;
 
     siege_init(&s, state, SEED, "died");
-    for (int i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < effort(8, 4); i++) {
         struct proc *proc =
             download_start(&s.d, adl_buf_str(&s.list), OPTIONS " --retry 2");
 

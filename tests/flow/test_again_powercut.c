@@ -11,12 +11,13 @@
 
 #include <cmocka.h>
 
+#include "support/effort.h"
 #include "support/http.h"
 #include "support/powercut.h"
 #include "support/rerun.h"
 
 #define N_FILES 24
-#define N_CUTS  6 /* of each way, all over a run */
+#define N_CUTS  effort(6, 2) /* of each way, all over a run */
 #define HALF    "http://@SITE@/bytes/3000000/half?stall=2000000&cuts=1\n"
 #define SIZE    3000000
 

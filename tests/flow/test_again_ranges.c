@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "site/pattern.h"
+#include "support/effort.h"
 #include "support/powercut.h"
 #include "support/rerun.h"
 
@@ -271,7 +272,7 @@ static void test_a_kill_while_versions_change_mixes_nothing(void **state)
     struct download d;
 
     need_nginx(&d, state);
-    for (unsigned nth = N_FIRST; nth <= N_LAST; nth++) {
+    for (unsigned nth = N_FIRST; nth <= N_LAST; nth += effort(1, 5)) {
         print_message("         killed at call %u\n", nth);
         check_kill_between_versions(state, nth);
     }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "support/baddisk.h"
+#include "support/effort.h"
 #include "support/http.h"
 #include "support/rerun.h"
 
@@ -114,7 +115,7 @@ static void check_calls(void **state, const char *call, const char *options,
 {
     static const int errs[] = {EIO, ENOSPC, EDQUOT};
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < effort(3, 1); i++) {
         for (unsigned long nth = 0; nth < 4; nth++) {
             const struct baddisk disk = {
                 .call = call,

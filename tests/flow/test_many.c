@@ -12,9 +12,10 @@
 
 #include "site/pattern.h"
 #include "support/cmd.h"
+#include "support/effort.h"
 #include "support/server.h"
 
-#define N_MANY  2000
+#define N_MANY  effort(2000, 600)
 #define N_FEW   600 /* enough for what a server does to connections */
 #define BIGGEST 4096
 

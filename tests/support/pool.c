@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "support/effort.h"
+
 void bench_open(struct bench *b, const struct asyncdl_pool_options *options)
 {
     *b = (struct bench){0};
@@ -52,11 +54,7 @@ const struct asyncdl_task_result *bench_await(struct asyncdl_future *future,
 
 size_t bench_scale(size_t n)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return n / 10;
-#else
-    return n;
-#endif
+    return n / effort(1, 10);
 }
 
 static void on_joined(void *data)

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "support/effort.h"
 #include "util/rng.h"
 
-#define N_KILLS 50
+#define N_KILLS effort(50, 10)
 #define BATCH   7
 
 /* Put and commit for ever; tell the last id of each commit. */
@@ -70,7 +71,7 @@ static void test_kill_loses_nothing_that_was_committed(void **state)
     struct adl_rng rng = {3};
     int aside_fd = open_aside(*state);
 
-    for (int round = 0; round < N_KILLS; round++) {
+    for (unsigned round = 0; round < N_KILLS; round++) {
         uint64_t last = kill_writer(aside_fd, adl_rng_next(&rng) % 64);
         struct adl_journal *journal = open_journal(aside_fd);
 

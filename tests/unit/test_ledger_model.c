@@ -20,17 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/effort.h"
 #include "util/rng.h"
 
 #define N_ENTRIES 12
 #define N_RUNS    100
-/* Each run is a fork, which takes ten times as long under ASan. */
-#ifdef __SANITIZE_ADDRESS__
-#define N_SEEDS 1
-#else
-#define N_SEEDS 5
-#endif
-#define TEXT_MAX 32
+#define N_SEEDS   effort(5, 1)
+#define TEXT_MAX  32
 
 /* An entry as the model knows it. */
 struct entry {

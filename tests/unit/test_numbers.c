@@ -7,12 +7,12 @@
 
 #include <cmocka.h>
 
+#include "support/effort.h"
 #include "support/fault.h"
 #include "util/numbers.h"
 #include "util/rng.h"
 
 /* Both in memory and on the disk. */
-#define N_KEYS 300000
 
 static void put(struct adl_numbers *numbers, uint64_t key, uint32_t value)
 {
@@ -47,12 +47,13 @@ static void test_numbers_are_found_and_replaced(void **state)
 static void test_memory_is_bounded_and_nothing_is_lost(void **state)
 {
     struct adl_numbers numbers = {0};
+    const unsigned n_keys = effort(300000, 140000);
 
     (void)state;
     for (int round = 0; round < 2; round++) {
         struct adl_rng rng = {42};
 
-        for (uint32_t i = 1; i <= N_KEYS; i++) {
+        for (uint32_t i = 1; i <= n_keys; i++) {
             uint64_t key = adl_rng_next(&rng);
 
             assert_int_equal(get(&numbers, key), round == 0 ? 0 : i);

@@ -21,16 +21,13 @@
 #include "pool/futex.h"
 #include "pool/queue.h"
 #include "pool/queue_state.h"
+#include "support/effort.h"
 #include "support/scratch.h"
 #include "support/victim.h"
 #include "util/rng.h"
 
 /* Of all victims of a trial together. */
-#ifdef __SANITIZE_ADDRESS__
-#define N_STEPS 15000ul /* each trial is a fork, which is slow there */
-#else
-#define N_STEPS 60000ul
-#endif
+#define N_STEPS effort(60000, 15000)
 
 struct trial {
     struct asyncdl_queue *queue;

@@ -18,14 +18,15 @@
 
 #include "asyncdl/error.h"
 #include "asyncdl/queue.h"
+#include "support/effort.h"
 #include "support/scratch.h"
 #include "support/victim.h"
 #include "util/rng.h"
 
-#define N_OF_EACH   3     /* producers at once, and consumers */
-#define N_KILLS     400   /* of both together */
-#define N_PRODUCERS 1024  /* first ones and replacements */
-#define N_ITEMS     32768 /* of one producer at most */
+#define N_OF_EACH   3               /* producers at once, and consumers */
+#define N_KILLS     effort(400, 60) /* of both together */
+#define N_PRODUCERS 1024            /* first ones and replacements */
+#define N_ITEMS     32768           /* of one producer at most */
 
 struct producer {
     atomic_uint n_put; /* calls that have returned */
@@ -179,7 +180,7 @@ static void run(size_t max_items)
         start_producer(&storm, i);
         storm.consumers[i] = victim_fork(consume, &storm);
     }
-    for (int i = 0; i < N_KILLS / 2; i++) {
+    for (unsigned i = 0; i < N_KILLS / 2; i++) {
         let_them_work(&storm, (unsigned)(adl_rng_next(&rng) % 40));
         kill_one(&storm, &rng);
     }

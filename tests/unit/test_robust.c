@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "pool/futex.h"
+#include "support/effort.h"
 #include "support/victim.h"
 #include "util/rng.h"
 
@@ -144,7 +145,7 @@ static void test_all_that_a_process_had_is_free_when_it_dies(void **state)
 
     (void)state;
     init(&bed);
-    for (uint64_t seed = 1; seed <= 100; seed++) {
+    for (uint64_t seed = 1; seed <= effort(100, 20); seed++) {
         struct mixer mixer = {.bed = &bed, .seed = seed, .n_steps = 30};
 
         assert_int_equal(victim_wait(victim_fork(mix_and_die, &mixer)), 0);

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "support/effort.h"
 #include "unit/sched_work.h"
 #include "util/rng.h"
 
@@ -259,7 +260,7 @@ static void test_random_operations_agree_with_a_naive_model(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
-        for (uint64_t seed = 1; seed <= 3; seed++) {
+        for (uint64_t seed = 1; seed <= effort(3, 1); seed++) {
             run_model(&limits[i], seed);
         }
     }
