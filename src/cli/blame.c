@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "asyncdl/error.h"
 #include "asyncdl/version.h"
@@ -133,6 +134,18 @@ static int add_reason(struct adl_buf *buf, const struct adl_given *guilty,
     return full;
 }
 
+/* Or is it the journal? */
+static bool is_lock_in_the_way(const char *dir)
+{
+    struct adl_buf path = {0};
+    struct stat st;
+    bool is_there = adl_buf_addf(&path, "%s/.asyncdl/journal.lock", dir) == 0 &&
+                    lstat(path.data, &st) == 0;
+
+    adl_buf_finish(&path);
+    return is_there && !S_ISREG(st.st_mode);
+}
+
 /* What is wrong with the directory, or with the journal in it. */
 static int add_directory(struct adl_buf *buf, const struct adl_options *options,
                          int err)
@@ -145,7 +158,7 @@ static int add_directory(struct adl_buf *buf, const struct adl_options *options,
     case ASYNCDL_EINUSE:
         return adl_buf_addf(buf, ADL_COMPLAIN_IN_USE, at);
     case ASYNCDL_EINWAY:
-        if (!options->keeps_journal) {
+        if (is_lock_in_the_way(at)) {
             return adl_buf_addf(buf,
                                 "%s/.asyncdl/journal.lock: %s: remove it, or "
                                 "use another --dir",

@@ -235,11 +235,13 @@ static void test_what_is_no_lock_is_told_of_and_kept(void **state)
                                   : mkfifo(lock, 0666),
                          0);
         print_message("         %s\n", kinds[i]);
-        download_run(&d, other, "--no-journal", 2);
-        assert_string_equal(d.cmd.err,
-                            "asyncdl: out/.asyncdl/journal.lock: a file, link "
-                            "or folder is in the way: remove it, or use "
-                            "another --dir\n");
+        for (size_t j = 0; j < 2; j++) {
+            download_run(&d, other, j == 0 ? "--no-journal" : NULL, 2);
+            assert_string_equal(d.cmd.err,
+                                "asyncdl: out/.asyncdl/journal.lock: a file, "
+                                "link or folder is in the way: remove it, or "
+                                "use another --dir\n");
+        }
         assert_false(cmd_has(&d.cmd, "out/other"));
         assert_int_equal(remove(lock), 0);
         download_run(&d, other, "--no-journal", 0);
