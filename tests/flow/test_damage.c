@@ -69,6 +69,7 @@ static void check_killed_after(void **state, int n_lines, const char *salt)
         assert_int_equal(proc_read_line(proc, line, sizeof(line)), 0);
     }
     while (download_count_requests(&d, NULL) - before < N_FILES) {
+        assert_true(proc_is_running(proc));
         (void)poll(NULL, 0, 1); /* or it waits again in the next run */
     }
     assert_int_equal(proc_signal(proc, SIGKILL), 0);

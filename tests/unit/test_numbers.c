@@ -12,8 +12,6 @@
 #include "util/numbers.h"
 #include "util/rng.h"
 
-/* Both in memory and on the disk. */
-
 static void put(struct adl_numbers *numbers, uint64_t key, uint32_t value)
 {
     assert_int_equal(adl_numbers_reserve(numbers, 1), 0);
@@ -47,7 +45,7 @@ static void test_numbers_are_found_and_replaced(void **state)
 static void test_memory_is_bounded_and_nothing_is_lost(void **state)
 {
     struct adl_numbers numbers = {0};
-    const unsigned n_keys = effort(300000, 140000);
+    const unsigned n_keys = effort(300000, 140000); /* the disk has some */
 
     (void)state;
     for (int round = 0; round < 2; round++) {
