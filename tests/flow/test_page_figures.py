@@ -108,12 +108,11 @@ class Compared(pages.PageCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.made = pages.compare(cls.folder)
-
-    def setUp(self):
-        self.page = self.open(self.made)
-        self.tables = self.page.run(READ_TABLES)
-        self.topics = self.made.data["topics"]
+        made = pages.compare(cls.folder)
+        cls.page = cls.browser.open(made.url)
+        cls.tables = cls.page.run(READ_TABLES)
+        cls.data = made.data
+        cls.topics = made.data["topics"]
 
     def check_way(self, shown, way, columns):
         wanted = {
@@ -167,7 +166,7 @@ class Compared(pages.PageCase):
                                 table["rows"]))])
 
     def test_verdicts_and_the_footer_are_those_of_the_json(self):
-        data = self.made.data
+        data = self.data
 
         self.assertEqual(self.page.run(TEXTS % ".verdict"),
                          [topic["verdict"] for topic in self.topics])
@@ -190,6 +189,8 @@ class Downloaded(pages.PageCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.made = pages.download(cls.folder)
+        cls.page = cls.browser.open(cls.made.url)
+        cls.tables = {t["caption"]: t for t in cls.page.run(READ_TABLES)}
         cls.read_trace(cls.made.trace)
 
     @classmethod
@@ -207,10 +208,6 @@ class Downloaded(pages.PageCase):
                 cls.notes[names[e["tid"]]] = e["args"].get("note", "")
         cls.transfers = {name: spans for name, spans in cls.rows.items()
                          if name != "event loop"}
-
-    def setUp(self):
-        self.page = self.open(self.made)
-        self.tables = {t["caption"]: t for t in self.page.run(READ_TABLES)}
 
     @staticmethod
     def total(spans, *kinds):

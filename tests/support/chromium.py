@@ -44,7 +44,8 @@ def find():
 class Browser:
     def __enter__(self):
         self.profile = tempfile.TemporaryDirectory()
-        self.pages = {}
+        self.tab = None   # its session
+        self.page = None  # that is open in it
         self.answers = {}
         self.last_id = 0
         self.parts = []  # of a message that has not all come
@@ -104,8 +105,8 @@ class Browser:
         for message in map(json.loads, messages):
             if "id" in message:
                 self.answers[message["id"]] = message
-            elif message.get("sessionId") in self.pages:
-                self.pages[message["sessionId"]].take(message)
+            elif self.page and message.get("sessionId") == self.tab:
+                self.page.take(message)
         return True
 
     def call(self, method, session=None, **params):
@@ -127,25 +128,33 @@ class Browser:
         page.events[event] -= 1
 
     def open(self, url, width=1200, height=900):
-        target = self.call("Target.createTarget", url="about:blank")
-        session = self.call("Target.attachToTarget", flatten=True,
-                            targetId=target["targetId"])["sessionId"]
-        page = Page(self, session, target["targetId"], url)
-        self.pages[session] = page
+        """A page in the one tab: what was open there before is gone."""
+        if self.tab is None:
+            target = self.call("Target.createTarget", url="about:blank")
+            self.tab = self.call("Target.attachToTarget", flatten=True,
+                                 targetId=target["targetId"])["sessionId"]
+        page = Page(self, self.tab, url)
         for domain in ("Page", "Runtime", "Log", "Network"):
+            page.call(domain + ".disable")
             page.call(domain + ".enable")
+        page.call("Emulation.setEmulatedMedia", media="", features=[])
         page.resize(width, height)
-        page.call("Page.navigate", url=url)
-        self.wait(page, "Page.loadEventFired")
+        self.page = page
+        self.load(page, "about:blank")
+        self.load(page, url)
         page.call("Page.bringToFront")
         return page
 
+    def load(self, page, url):
+        page.events.clear()
+        page.call("Page.navigate", url=url)
+        self.wait(page, "Page.loadEventFired")
+
 
 class Page:
-    def __init__(self, browser, session, target, url):
+    def __init__(self, browser, session, url):
         self.browser = browser
         self.session = session
-        self.target = target
         self.url = url
         self.said = []   # on the console, exceptions included
         self.asked = []  # URLs of requests, but for the page's own
@@ -159,15 +168,11 @@ class Page:
             self.said.append(json.dumps(params))
         elif method == "Network.requestWillBeSent":
             url = params["request"]["url"]
-            if url not in (self.url, "data:,"):  # it names no icon
+            if url not in (self.url, "about:blank", "data:,"):  # it names no icon
                 self.asked.append(url)
 
     def call(self, method, **params):
         return self.browser.call(method, self.session, **params)
-
-    def close(self):
-        self.browser.call("Target.closeTarget", targetId=self.target)
-        del self.browser.pages[self.session]
 
     def run(self, script):
         """The value of an expression, once what it changed is drawn."""
@@ -183,7 +188,7 @@ class Page:
         self.call("Emulation.setDeviceMetricsOverride", width=width,
                   height=height, deviceScaleFactor=1, mobile=False)
 
-    def use_media(self, media="screen", scheme="light"):
+    def use_media(self, media, scheme):
         self.call("Emulation.setEmulatedMedia", media=media, features=[
             {"name": "prefers-color-scheme", "value": scheme}])
 

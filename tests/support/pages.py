@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The pages that --report writes, made by real runs against the site, for
 tests that open them in Chromium."""
+import functools
 import json
 import os
 import pathlib
@@ -66,6 +67,12 @@ def compare(folder, *topics):
         data=json.loads((folder / "compare.json").read_text(encoding="utf-8")))
 
 
+@functools.cache
+def start_browser():
+    """The one of all tests of a program."""
+    return unittest.enterModuleContext(chromium.Browser())
+
+
 class PageCase(unittest.TestCase):
     """A folder, and a browser that is to have nothing to complain of."""
 
@@ -74,18 +81,25 @@ class PageCase(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
-        cls.browser = cls.enterClassContext(chromium.Browser())
+        cls.browser = start_browser()
+
+    page = None
 
     def open(self, made, **size):
-        page = self.browser.open(made.url, **size)
-        self.addCleanup(page.close)
-        self.addCleanup(self.check_silence, page)
-        return page
+        """The page of a run, in place of the one before."""
+        self.check_silence()
+        self.page = self.browser.open(made.url, **size)
+        return self.page
 
-    def check_silence(self, page):
-        page.run("0")  # what it had to say has come before the answer
-        self.assertEqual(page.said, [])
-        self.assertEqual(page.asked, [])
+    def tearDown(self):
+        self.check_silence()
+
+    def check_silence(self):
+        """The page that is open has nothing to say, and asks for nothing."""
+        if self.page:
+            self.page.run("0")  # what it had to say comes before the answer
+            self.assertEqual(self.page.said, [])
+            self.assertEqual(self.page.asked, [])
 
 
 def main():
