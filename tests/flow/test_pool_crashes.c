@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/effort.h"
 #include "support/kin.h"
 #include "support/pool.h"
 
@@ -134,7 +135,7 @@ static void open_run(struct run *run, size_t n_tasks)
 {
     struct asyncdl_pool_options options = ASYNCDL_POOL_OPTIONS_INIT;
 
-    *run = (struct run){.seed = 7, .n_tasks = (int)bench_scale(n_tasks)};
+    *run = (struct run){.seed = 7, .n_tasks = (int)n_tasks};
     options.backend = ASYNCDL_POOL_PROCESSES;
     options.n_workers = N_WORKERS;
     options.max_queued = N_TASKS;
@@ -167,7 +168,8 @@ static void test_each_kill_costs_at_most_one_task(void **state)
     struct run run;
 
     (void)state;
-    open_run(&run, N_TASKS);
+    /* So many that some kill surely comes while a task is under way. */
+    open_run(&run, effort(N_TASKS, N_TASKS / 2));
     int n_failed = run_tasks(&run, square, on_over);
     bench_close(&run.b);
 
@@ -181,7 +183,7 @@ static void test_each_crash_costs_its_own_task(void **state)
     struct run run;
 
     (void)state;
-    open_run(&run, N_CRASH_TASKS);
+    open_run(&run, bench_scale(N_CRASH_TASKS));
     for (int i = 0; i < run.n_tasks; i++) {
         n_crashes += i % 31 == 7 || i % 37 == 7 || i % 41 == 7 ? 1 : 0;
     }
@@ -201,7 +203,7 @@ static void test_crash_in_a_chunk_spares_the_rest_of_it(void **state)
     struct run run;
 
     (void)state;
-    open_run(&run, N_CRASH_TASKS);
+    open_run(&run, bench_scale(N_CRASH_TASKS));
     for (int i = 0; i < run.n_tasks; i++) {
         numbers[i] = i;
         args[i] = (struct asyncdl_bytes){&numbers[i], sizeof(numbers[i])};

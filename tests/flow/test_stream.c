@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "support/cmd.h"
+#include "support/effort.h"
 #include "support/http.h"
 #include "support/server.h"
 
@@ -23,10 +24,17 @@
 #define N_TURNS 4000
 
 /* A list that does not fit into the memory that may be used. */
-#define N_LINES  25000
+#define N_LINES  effort(25000, 5000)
 #define LINE_LEN 2000
 #define N_BOMBS  8
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN
+#endif
+#ifdef HAS_ASAN
 #define MAX_RSS_KIB (1024 * 1024) /* what is freed is kept for a while */
 #else
 #define MAX_RSS_KIB (40 * 1024)
@@ -188,16 +196,16 @@ static void test_memory_does_not_grow_with_the_list(void **state)
     cmd.options.keeps_input = true;
     cmd.options.timeout_ms = 100000;
     struct proc *proc = cmd_start(&cmd);
-    for (int i = 0; i < N_LINES; i++) {
+    for (unsigned i = 0; i < N_LINES; i++) {
         adl_buf_reset(&list);
-        assert_int_equal(adl_buf_addf(&list, "http://127.0.0.1:%u/%d?%s\n",
+        assert_int_equal(adl_buf_addf(&list, "http://127.0.0.1:%u/%u?%s\n",
                                       nginx.port, i, padding),
                          0);
         assert_int_equal(proc_write(proc, list.data, list.len), 0);
     }
     proc_close_input(proc);
     cmd_wait(&cmd, proc, 0);
-    cmd_need_text(cmd.out, cmd_text(&cmd, "Downloaded %d sites", N_LINES));
+    cmd_need_text(cmd.out, cmd_text(&cmd, "Downloaded %u sites", N_LINES));
 
     assert_int_equal(getrusage(RUSAGE_CHILDREN, &usage), 0);
     assert_true(usage.ru_maxrss <= MAX_RSS_KIB);
