@@ -39,6 +39,7 @@ binutils|cmd:objdump|reads the symbols of the library
 '
 readonly CI_NEEDS='
 clang-14|cmd:clang-14|the second compiler
+mold|cmd:mold|links hundreds of tests quickly
 libclang-rt-14-dev|pkg:libclang-rt-14-dev|libFuzzer
 clang-format-14|cmd:clang-format-14|checks the formatting
 libc6-dbg|pkg:libc6-dbg|valgrind reads the C library with it
