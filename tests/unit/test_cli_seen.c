@@ -16,10 +16,11 @@
 
 #include <cmocka.h>
 
+#include "support/effort.h"
 #include "support/fault.h"
 
 /* Both in memory and on the disk. */
-#define N_URLS 150000
+#define N_URLS effort(150000, 80000)
 
 static const uint64_t key[2] = {1, 2};
 
@@ -30,10 +31,10 @@ static void test_each_string_is_new_once(void **state)
     (void)state;
     adl_seen_init(&seen, key);
     for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < N_URLS; i++) {
+        for (unsigned i = 0; i < N_URLS; i++) {
             char text[32];
 
-            (void)snprintf(text, sizeof(text), "http://h/%d", i);
+            (void)snprintf(text, sizeof(text), "http://h/%u", i);
             assert_int_equal(adl_seen_add(&seen, text), round == 0);
         }
     }
@@ -67,10 +68,10 @@ static int add_until_error(void)
         return 2;
     }
     adl_seen_init(&seen, key);
-    for (int i = 0; i < 4 * N_URLS && rc == 1; i++) {
+    for (unsigned i = 0; i < 4 * N_URLS && rc == 1; i++) {
         char text[32];
 
-        (void)snprintf(text, sizeof(text), "http://h/%d", i);
+        (void)snprintf(text, sizeof(text), "http://h/%u", i);
         rc = adl_seen_add(&seen, text);
     }
     adl_seen_finish(&seen);

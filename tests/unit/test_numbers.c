@@ -45,7 +45,7 @@ static void test_numbers_are_found_and_replaced(void **state)
 static void test_memory_is_bounded_and_nothing_is_lost(void **state)
 {
     struct adl_numbers numbers = {0};
-    const unsigned n_keys = effort(300000, 140000); /* the disk has some */
+    const unsigned n_keys = effort(300000, 80000); /* the disk has some */
 
     (void)state;
     for (int round = 0; round < 2; round++) {
