@@ -168,7 +168,8 @@ class Page:
             self.said.append(json.dumps(params))
         elif method == "Network.requestWillBeSent":
             url = params["request"]["url"]
-            if url not in (self.url, "about:blank", "data:,"):  # it names no icon
+            # It names no icon.
+            if url not in (self.url, "about:blank", "data:,"):
                 self.asked.append(url)
 
     def call(self, method, **params):

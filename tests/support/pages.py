@@ -75,6 +75,7 @@ def start_browser():
 
 class PageCase(unittest.TestCase):
     """A folder, and a browser that is to have nothing to complain of."""
+    page = None  # that is open
 
     @classmethod
     def setUpClass(cls):
@@ -82,8 +83,6 @@ class PageCase(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
         cls.browser = start_browser()
-
-    page = None
 
     def open(self, made, **size):
         """The page of a run, in place of the one before."""
