@@ -191,19 +191,22 @@ int __wrap_fcntl64(int fd, int command, ...)
     return strikes(FAULT_FCNTL) ? -1 : __real_fcntl64(fd, command, arg);
 }
 
-/* The library calls it for openat2() only. */
+/* With as many arguments as there can be, as the C library does it. */
 long __wrap_syscall(long number, ...)
 {
+    long passed[6];
     va_list args;
 
     va_start(args, number);
-    int fd = va_arg(args, int);
-    const char *path = va_arg(args, const char *);
-    void *how = va_arg(args, void *);
-    size_t size = va_arg(args, size_t);
+    for (int i = 0; i < 6; i++) {
+        passed[i] = va_arg(args, long);
+    }
     va_end(args);
-    return strikes(FAULT_OPENAT2) ? -1
-                                  : __real_syscall(number, fd, path, how, size);
+    if (number == SYS_openat2 && strikes(FAULT_OPENAT2)) {
+        return -1;
+    }
+    return __real_syscall(number, passed[0], passed[1], passed[2], passed[3],
+                          passed[4], passed[5]);
 }
 
 int __wrap_linkat(int from_fd, const char *from, int to_fd, const char *to,

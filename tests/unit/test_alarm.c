@@ -2,6 +2,7 @@
 #include "fetch/alarm.h"
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 struct probe {
     struct adl_alarm alarm;
@@ -159,7 +160,7 @@ static void test_what_is_set_from_outside_is_not(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(alarm)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_it_rings_once_and_never_inside_the_call),

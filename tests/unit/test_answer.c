@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 #define NOW_S INT64_C(1700000000)
 #define MD5   "RErKOj+POCGWScR2Z4fk4Q=="
@@ -336,7 +337,7 @@ static void test_bytes_are_counted_over_all_heads(void **state)
     adl_answer_finish(&answer);
 }
 
-int main(void)
+TEST_SUITE(answer)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status_line_is_read),

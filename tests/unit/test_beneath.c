@@ -16,6 +16,7 @@
 
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 /* With openat2(), without it, with one that a sandbox refuses, and with one
  * that never gets through. */
@@ -257,7 +258,7 @@ static void test_a_failing_step_leaks_nothing(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void)
+TEST_SUITE(beneath)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_folder_inside_opens),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 static int n_saved;
 
@@ -129,7 +130,7 @@ static void test_callback_may_pause_and_refuse(void **state)
     adl_body_finish(&body);
 }
 
-int main(void)
+TEST_SUITE(body)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_holds_what_was_added),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/trace.h"
+#include "support/suite.h"
 
 static void test_shares_are_judged(void **state)
 {
@@ -41,7 +42,7 @@ static void test_shares_are_judged(void **state)
                         "bound by both");
 }
 
-int main(void)
+TEST_SUITE(bound)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_are_judged),

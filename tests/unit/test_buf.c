@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_empty_buffer_reads_as_an_empty_string(void **state)
 {
@@ -128,7 +129,7 @@ static void test_impossible_sizes_leave_the_buffer_as_it_was(void **state)
     adl_buf_finish(&buf);
 }
 
-int main(void)
+TEST_SUITE(buf)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty_buffer_reads_as_an_empty_string),

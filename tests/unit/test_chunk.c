@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_a_chunk_is_empty_and_has_the_room_asked_for(void **state)
 {
     static const size_t caps[] = {0, 1, 7, 4096, 32768, 1048576};
@@ -81,7 +83,7 @@ static void test_what_comes_before_a_chunk_stays(void **state)
     adl_chunk_destroy_all(first);
 }
 
-int main(void)
+TEST_SUITE(chunk)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_chunk_is_empty_and_has_the_room_asked_for),

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_chunks_by_number_and_workers(void **state)
 {
     static const struct {
@@ -28,7 +30,7 @@ static void test_chunks_by_number_and_workers(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(chunking)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chunks_by_number_and_workers),

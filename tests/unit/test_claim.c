@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Of "ok", but for the last. */
@@ -147,7 +149,7 @@ static void test_headers_add_up_and_keep_their_names(void **state)
     assert_int_equal(claim.sum.kind, ADL_DIGEST_SHA256);
 }
 
-int main(void)
+TEST_SUITE(claim)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_claims),

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define S UINT64_C(1000000000)
 
 static void test_verdict_judges_by_the_time_on_the_processor(void **state)
@@ -49,7 +51,7 @@ static void test_verdict_judges_by_the_time_on_the_processor(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_account)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verdict_judges_by_the_time_on_the_processor),

@@ -15,6 +15,7 @@
 
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 static const struct adl_aside_options usual = {.mode = 0640};
 static const struct adl_aside_options any = {.mode = 0640,
@@ -245,7 +246,7 @@ static void test_what_cannot_arrive_is_known_before_the_end(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void)
+TEST_SUITE(cli_aside)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_no_file_is_refused),

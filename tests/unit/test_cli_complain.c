@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 /* A complainer whose words can be read. */
 struct probe {
@@ -333,7 +334,7 @@ static void test_line_is_bad_unless_memory_was_short(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void)
+TEST_SUITE(cli_complain)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_results_say_what_happened_and_what_helps),

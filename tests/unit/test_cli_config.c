@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
 #include "util/buf.h"
 
 /* Writes what was read as "LINE name[=value];". */
@@ -74,7 +75,7 @@ static void test_lines_are_read_as_curl_does(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_config)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_read_as_curl_does),

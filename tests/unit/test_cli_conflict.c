@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "cli/optparse.h"
+#include "support/suite.h"
 
 #define MAX_WORDS 5
 
@@ -96,7 +97,7 @@ static void test_options_of_config_files_count_the_same(void **state)
     adl_buf_finish(&error);
 }
 
-int main(void)
+TEST_SUITE(cli_conflict)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_that_do_nothing_are_refused_by_name),

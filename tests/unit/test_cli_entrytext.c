@@ -13,6 +13,7 @@
 
 #include "cli/listparse.h"
 #include "support/effort.h"
+#include "support/suite.h"
 #include "util/rng.h"
 
 static void on_bad(const struct adl_place *place, const char *why, void *data)
@@ -245,7 +246,7 @@ static void test_any_entry_comes_back(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_entrytext)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_aria2_form_where_it_holds_all),

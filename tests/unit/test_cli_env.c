@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static char *get_all(const char *name)
 {
     static const struct {
@@ -144,7 +146,7 @@ static void test_netrc_is_the_variable_s_before_home_s(void **state)
     assert_string_equal(options->client.http.netrc_file, "/home/.netrc");
 }
 
-int main(void)
+TEST_SUITE(cli_env)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_variables_fill_what_options_leave,

@@ -17,6 +17,7 @@
 #include "asyncdl/error.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 static const struct adl_sources no_sources = {0};
 
@@ -328,7 +329,7 @@ static void test_list_without_memory_says_so_at_the_end(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void)
+TEST_SUITE(cli_failed)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_only_failures_are_written),

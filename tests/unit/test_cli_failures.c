@@ -15,6 +15,7 @@
 
 #include "asyncdl/error.h"
 #include "support/effort.h"
+#include "support/suite.h"
 
 static void add_status(struct adl_failures *failures, int status,
                        const char *host, const char *example)
@@ -257,7 +258,7 @@ static void test_long_names_are_cut(void **state)
     adl_failures_finish(&failures);
 }
 
-int main(void)
+TEST_SUITE(cli_failures)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_failures_print_nothing),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "support/scratch.h"
+#include "support/suite.h"
 
 static int setup(void **state)
 {
@@ -79,7 +80,7 @@ static void test_what_is_used_meanwhile_stays(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void)
+TEST_SUITE(cli_folder)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_was_made_can_be_taken_back),

@@ -11,6 +11,7 @@
 
 #include "cli/options.h"
 #include "cli/optparse.h"
+#include "support/suite.h"
 
 static void test_habits_get_advice(void **state)
 {
@@ -64,7 +65,7 @@ static void test_options_that_exist_are_not_foreign(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_foreign)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_habits_get_advice),

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define N_BLOCKS    64
 #define BLOCK_BYTES 32768 /* 2 MiB in all: more than is kept by default */
 
@@ -47,7 +49,7 @@ static void test_freed_memory_is_kept_for_what_comes(void **state)
     free_all(blocks);
 }
 
-int main(void)
+TEST_SUITE(cli_heap)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_freed_memory_is_kept_for_what_comes),

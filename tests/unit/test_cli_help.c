@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "cli/options.h"
+#include "support/suite.h"
 
 static struct adl_buf get_help(void)
 {
@@ -55,7 +56,7 @@ static void test_lines_fit_80_columns(void **state)
     adl_buf_finish(&text);
 }
 
-int main(void)
+TEST_SUITE(cli_help)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_option_is_explained),

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 /* Feed text in pieces of len bytes; write lines as "N:text|". */
 static void read_in_pieces(struct adl_buf *out, const char *text, size_t n_text,
                            size_t len)
@@ -159,7 +161,7 @@ static void test_nul_bytes_are_part_of_a_line(void **state)
     adl_lines_finish(&lines);
 }
 
-int main(void)
+TEST_SUITE(cli_lines)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_the_same_however_they_arrive),

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void on_bad(const struct adl_place *place, const char *why, void *data)
 {
     assert_int_equal(adl_buf_addf(data, "%s:%u: %s\n", place->file,
@@ -352,7 +354,7 @@ static void test_positions_go_on_over_lists(void **state)
     adl_listparse_finish(&parse);
 }
 
-int main(void)
+TEST_SUITE(cli_listparse)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_line_is_a_url),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define HASH "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
@@ -136,7 +137,7 @@ static void test_a_device_is_written_to_and_stays(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
-int main(void)
+TEST_SUITE(cli_manifest)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_lines_are_those_of_sha256sum),

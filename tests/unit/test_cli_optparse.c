@@ -14,6 +14,8 @@
 
 #include <unistd.h>
 
+#include "support/suite.h"
+
 #define MAX_WORDS 8
 
 /* What a command line came to; options and text are to be finished. */
@@ -550,7 +552,7 @@ static void test_who_saves_files_has_the_folder_alone(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_optparse)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_option_reaches_its_field),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void add(struct adl_out *out, size_t len)
 {
@@ -142,7 +143,7 @@ static void test_a_full_disk_is_an_error(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(cli_out)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_text_is_gathered_and_written_in_time),

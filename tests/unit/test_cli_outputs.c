@@ -16,6 +16,7 @@
 
 #include "asyncdl/error.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 /* Lists l and m, DIR out with a journal and a file, and what leads there. */
 static int setup(void **state)
@@ -210,7 +211,7 @@ static void test_only_what_a_line_saved_is_taken(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_outputs)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(

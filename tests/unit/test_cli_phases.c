@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define DNS     ASYNCDL_SPAN_DNS
 #define CONNECT ASYNCDL_SPAN_CONNECT
 #define TLS     ASYNCDL_SPAN_TLS
@@ -59,7 +61,7 @@ static void test_attempts_are_split_into_what_they_waited_for(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_phases)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_attempts_are_split_into_what_they_waited_for),

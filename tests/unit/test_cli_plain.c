@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_finished_urls_are_said_without_secrets(void **state)
 {
@@ -103,7 +104,7 @@ static void test_the_summary_has_a_shape_to_rely_on(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_plain)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 static void test_lines_say_what_would_be(void **state)
 {
@@ -101,7 +102,7 @@ static void test_summary_counts_what_would_be(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_plan)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_say_what_would_be),

@@ -14,6 +14,8 @@
 
 #include <unistd.h>
 
+#include "support/suite.h"
+
 static void on_bad(const struct adl_place *place, const char *why, void *data)
 {
     (void)why;
@@ -106,7 +108,7 @@ static void test_a_source_that_cannot_be_read_is_named(void **state)
     assert_string_equal(name, "list");
 }
 
-int main(void)
+TEST_SUITE(cli_precheck)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_bad_lines_of_all_sources_are_reported),

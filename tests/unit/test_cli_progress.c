@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_events_are_added_up(void **state)
 {
     static const struct {
@@ -101,7 +103,7 @@ static void test_finish_forgets_what_is_under_way(void **state)
     assert_null(progress.items);
 }
 
-int main(void)
+TEST_SUITE(cli_progress)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_are_added_up),

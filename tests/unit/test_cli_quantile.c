@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_one_time_is_exact(void **state)
 {
     static const uint64_t times[] = {1, 999, 123456, 98765432100, UINT64_MAX};
@@ -51,7 +53,7 @@ static void test_many_times_are_exact_to_four_percent(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_quantile)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_time_is_exact),

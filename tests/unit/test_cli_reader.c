@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 /* A reader, and what came of it. */
 struct probe {
@@ -238,7 +239,7 @@ static void test_closing_works_while_a_read_is_under_way(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(cli_reader)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_file_is_read_to_its_end),

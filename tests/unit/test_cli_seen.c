@@ -18,6 +18,7 @@
 
 #include "support/effort.h"
 #include "support/fault.h"
+#include "support/suite.h"
 
 /* Both in memory and on the disk. */
 #define N_URLS effort(150000, 80000)
@@ -91,7 +92,7 @@ static void test_full_disk_is_an_error_and_no_duplicate(void **state)
     assert_int_equal(status, 0);
 }
 
-int main(void)
+TEST_SUITE(cli_seen)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_string_is_new_once),

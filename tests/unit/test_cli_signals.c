@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 struct probe {
     struct adl_signals signals;
@@ -114,7 +115,7 @@ static void test_second_signal_ends_the_program_at_once(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(cli_signals)
 {
     static const int defaults[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     const struct CMUnitTest tests[] = {

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_what_is_shown_is_printable_short_and_no_secret(void **state)
 {
     static const struct {
@@ -43,7 +45,7 @@ static void test_what_is_shown_is_printable_short_and_no_secret(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_snippet)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_shown_is_printable_short_and_no_secret),

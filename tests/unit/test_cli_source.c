@@ -14,6 +14,8 @@
 
 #include <unistd.h>
 
+#include "support/suite.h"
+
 static int init(struct adl_sources *sources, struct adl_buf *error,
                 const char *const *words)
 {
@@ -86,7 +88,7 @@ static void test_what_cannot_be_read_is_refused_by_name(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_source)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operands_are_told_apart),

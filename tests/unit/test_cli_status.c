@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 static void test_exit_status_says_what_another_run_can_do(void **state)
 {
@@ -138,7 +139,7 @@ static void test_runs_are_told_in_words(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_status)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exit_status_says_what_another_run_can_do),

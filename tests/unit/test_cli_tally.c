@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 static void test_exit_status_says_how_it_went(void **state)
 {
@@ -135,7 +136,7 @@ static void test_the_first_local_fault_is_kept(void **state)
     assert_int_equal(tally.local_fault, -ENOSPC);
 }
 
-int main(void)
+TEST_SUITE(cli_tally)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exit_status_says_how_it_went),

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_what_is_no_url_is_refused_with_a_reason(void **state)
 {
     static const struct {
@@ -109,7 +111,7 @@ static void test_the_host_is_what_is_connected_to(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_url)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_no_url_is_refused_with_a_reason),

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 struct number_case {
     const char *text;
     int err;
@@ -161,7 +163,7 @@ static void test_rates_name_their_unit(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(cli_value)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sizes_are_1024_based_and_strict),

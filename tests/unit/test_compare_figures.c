@@ -2,6 +2,7 @@
 #include "compare/figures.h"
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_median_is_the_middle_or_the_mean_of_two(void **state)
 {
@@ -73,7 +74,7 @@ static void test_percent_of_nothing_is_nothing(void **state)
     assert_int_equal(figures_percent(UINT64_MAX, UINT64_MAX), 50);
 }
 
-int main(void)
+TEST_SUITE(compare_figures)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_median_is_the_middle_or_the_mean_of_two),

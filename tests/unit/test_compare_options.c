@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 #define MAX_ARGS 6
 
@@ -116,7 +117,7 @@ static void test_help_names_every_topic(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(compare_options)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_arguments_all_topics_run),

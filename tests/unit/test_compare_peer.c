@@ -2,6 +2,7 @@
 #include "compare/peer.h"
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_what_a_program_prints_is_read(void **state)
 {
@@ -50,7 +51,7 @@ static void test_output_without_a_time_is_refused(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(compare_peer)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_program_prints_is_read),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static struct outcome took(unsigned ms)
 {
@@ -74,7 +75,7 @@ static void test_rows_are_found_by_key(void **state)
     result_finish(&result);
 }
 
-int main(void)
+TEST_SUITE(compare_results)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_round_that_is_shown_is_near_the_median),

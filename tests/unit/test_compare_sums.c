@@ -2,6 +2,7 @@
 #include "compare/sums.h"
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_sums_are_written_in_decimal(void **state)
 {
@@ -72,7 +73,7 @@ static void test_repeating_gives_the_same(void **state)
     assert_true(sums_equal(sums_of_squares_repeat(1000, 0), (struct sum){0}));
 }
 
-int main(void)
+TEST_SUITE(compare_sums)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums_are_written_in_decimal),

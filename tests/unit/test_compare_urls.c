@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 /* A file with that text, to be unlinked. */
 static void write_list(char path[64], const char *text)
@@ -136,7 +137,7 @@ static void test_the_hash_is_fnv_1a(void **state)
     assert_true(urls_hash("a", 1, 1, 1) != urls_hash("a", 1, 2, 1));
 }
 
-int main(void)
+TEST_SUITE(compare_urls)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_160_sites_alternate),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_the_best_count_is_the_smallest_that_is_as_fast(void **state)
 {
@@ -99,7 +100,7 @@ static void test_computing_is_called_cpu_bound_and_starving_shown(void **state)
     result_finish(&result);
 }
 
-int main(void)
+TEST_SUITE(compare_verdict)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_best_count_is_the_smallest_that_is_as_fast),

@@ -14,6 +14,7 @@
 #include "asyncdl/pool.h"
 #include "support/loop.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 static void test_quotas_of_version_2(void **state)
 {
@@ -167,7 +168,7 @@ static void test_count_follows_the_affinity(void **state)
 #define IN_SCRATCH(f) \
     cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
-int main(void)
+TEST_SUITE(cpus)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quotas_of_version_2),

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 #define PLAIN_BYTES  100000 /* several pieces */
 #define CODED_MAX    200000
@@ -279,7 +280,7 @@ static void test_names_of_codings(void **state)
                      ASYNCDL_EPROTOCOL);
 }
 
-int main(void)
+TEST_SUITE(decode)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_form_is_decoded_however_it_comes),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 #define MD5_ABC   "900150983cd24fb0d6963f7d28e17f72"
 #define MD5_EMPTY "d41d8cd98f00b204e9800998ecf8427e"
@@ -273,7 +274,7 @@ static void test_destroying_null_is_allowed(void **state)
     adl_digest_destroy(NULL);
 }
 
-int main(void)
+TEST_SUITE(digest)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_kind_agrees_with_its_published_hash),

@@ -20,6 +20,7 @@
 #include "asyncdl/error.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define N_THREADS 8
 
@@ -588,7 +589,7 @@ static void test_it_is_new_while_nothing_else_was_in_it(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, teardown)
 
-int main(void)
+TEST_SUITE(dir)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_creating_and_asking_make_nothing),

@@ -17,6 +17,7 @@
 #include "asyncdl/error.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define LOCK "a/.asyncdl/journal.lock"
 
@@ -209,7 +210,7 @@ static void test_a_lock_that_failed_is_asked_for_again(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, teardown)
 
-int main(void)
+TEST_SUITE(dir_alone)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_it_is_locked_late_and_nothing_is_left),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_headers_give_the_name_that_they_mean(void **state)
 {
@@ -94,7 +95,7 @@ static void test_nul_bytes_do_not_end_the_name(void **state)
     adl_buf_finish(&buf);
 }
 
-int main(void)
+TEST_SUITE(disposition)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_headers_give_the_name_that_they_mean),

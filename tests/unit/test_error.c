@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define FIRST ASYNCDL_EHTTP
 #define LAST  ASYNCDL_EOWNERDIED
 
@@ -52,7 +54,7 @@ static void test_other_codes_are_unknown(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(error)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_code_has_a_name_and_a_text_of_its_own),

@@ -16,6 +16,7 @@
 
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 static int teardown(void **state)
 {
@@ -371,7 +372,7 @@ static void test_a_rename_that_can_only_link_refuses_and_removes(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, teardown)
 
-int main(void)
+TEST_SUITE(file)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_file_system_without_nameless_files_is_told),

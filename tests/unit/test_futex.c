@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/future.h"
+#include "support/suite.h"
 #include "support/victim.h"
 
 #define MS INT64_C(1000000)
@@ -112,7 +113,7 @@ static void test_wakes_reach_other_processes(void **state)
     assert_int_equal(munmap((void *)word, sizeof(*word)), 0);
 }
 
-int main(void)
+TEST_SUITE(futex)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deadlines_are_counted_without_overflow),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 /* An operation that ends after a while, or as soon as it may when canceled. */
 struct operation {
@@ -459,7 +460,7 @@ static void test_waited_for_future_may_be_released_by_its_callback(void **state)
 #define LOOP_TEST(name) \
     cmocka_unit_test_setup_teardown(name, setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(future)
 {
     const struct CMUnitTest tests[] = {
         LOOP_TEST(test_future_is_pending_until_it_is_resolved),

@@ -6,6 +6,7 @@
 
 #include "support/fault.h"
 #include "support/loop.h"
+#include "support/suite.h"
 
 static int n_destroyed;
 static int n_called;
@@ -196,7 +197,7 @@ static void test_no_memory_leaves_nothing_behind(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(future_set)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_thread_sets_it_and_the_loop_calls_back),

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 #include "task/future.h"
 
 #define N_PARTS 4
@@ -257,7 +258,7 @@ static void test_impossible_size_touches_no_part(void **state)
 #define LOOP_TEST(name) \
     cmocka_unit_test_setup_teardown(name, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(gather)
 {
     const struct CMUnitTest tests[] = {
         LOOP_TEST(test_gather_is_ready_when_all_parts_are),

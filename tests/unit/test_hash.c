@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_state_is_fnv_1a(void **state)
 {
@@ -30,7 +31,7 @@ static void test_pieces_hash_as_the_whole(void **state)
     assert_true(adl_hash_finish(pieces) == adl_hash_of("foobar", 6));
 }
 
-int main(void)
+TEST_SUITE(hash)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_state_is_fnv_1a),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
 #include "util/rng.h"
 
 #define N_NODES 300
@@ -119,7 +120,7 @@ static void test_order_holds_under_random_adding_and_removing(void **state)
     adl_heap_finish(&heap);
 }
 
-int main(void)
+TEST_SUITE(heap)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty_heap_has_no_first),

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static const struct adl_host_limits automatic = {0};
 
 /* Start as many as may be; how many there were. */
@@ -318,7 +320,7 @@ static void test_a_host_that_is_down_gets_one_probe_when_it_is_due(void **state)
     assert_int_equal(fill(&host, &automatic, 1700), 1);
 }
 
-int main(void)
+TEST_SUITE(host)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fixed_limit_never_moves),

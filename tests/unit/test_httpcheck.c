@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define HASH "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
@@ -103,7 +104,7 @@ static void test_files_to_read_must_be_there(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(httpcheck)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pinned_key_is_hashes_or_a_file),

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define NOW_S INT64_C(1700000000) /* 2023-11-14 22:13:20 */
 
 static void test_all_forms_are_read(void **state)
@@ -137,7 +139,7 @@ static void test_every_beginning_of_a_date_is_refused(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(httpdate)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_forms_are_read),

@@ -8,6 +8,7 @@
 
 #include "asyncdl/error.h"
 #include "fetch/idn.h"
+#include "support/suite.h"
 
 #define MUELLER "m\xc3\xbcller"
 #define PUNY    "xn--mller-kva"
@@ -71,7 +72,7 @@ static void test_what_is_no_name_is_refused(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(idn)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_the_host_is_rewritten),

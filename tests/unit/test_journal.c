@@ -10,6 +10,7 @@
 
 #include "asyncdl/error.h"
 #include "store/journal_db.h"
+#include "support/suite.h"
 
 /* Run SQL as anybody may; the first column of the first row, or -1. */
 static int64_t run_sql(const struct scratch *s, const char *name,
@@ -667,7 +668,7 @@ static void test_close_accepts_null(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
-int main(void)
+TEST_SUITE(journal)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_was_put_is_found_by_the_next_run),

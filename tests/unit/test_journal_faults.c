@@ -11,6 +11,7 @@
 
 #include "asyncdl/error.h"
 #include "support/fault.h"
+#include "support/suite.h"
 
 #define N_BEFORE 5
 
@@ -241,7 +242,7 @@ static int teardown(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void)
+TEST_SUITE(journal_faults)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_any_call_may_fail),

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "support/effort.h"
+#include "support/suite.h"
 #include "util/rng.h"
 
 #define N_KILLS effort(50, 10)
@@ -89,7 +90,7 @@ static void test_kill_loses_nothing_that_was_committed(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
-int main(void)
+TEST_SUITE(journal_kill)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_kill_loses_nothing_that_was_committed),

@@ -6,6 +6,7 @@
 
 #include "asyncdl/error.h"
 #include "store/journal_db.h"
+#include "support/suite.h"
 
 static int look(struct adl_journal **out, int aside_fd)
 {
@@ -126,7 +127,7 @@ static void test_a_damaged_one_is_told_and_left(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
-int main(void)
+TEST_SUITE(journal_looking)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_where_there_is_none_nothing_is_made),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "support/effort.h"
+#include "support/suite.h"
 #include "util/rng.h"
 
 #define N 1000
@@ -342,7 +343,7 @@ static void test_a_row_larger_than_the_arena_is_read(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
-int main(void)
+TEST_SUITE(journal_match)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_lines_find_their_records_in_any_order),

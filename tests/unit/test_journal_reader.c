@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 static struct asyncdl_journal *open_reader(const struct scratch *s)
 {
@@ -423,7 +424,7 @@ static void test_folders_without_a_journal_are_told(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
-int main(void)
+TEST_SUITE(journal_reader)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_entries_are_told_as_they_were_put),

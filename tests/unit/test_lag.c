@@ -8,6 +8,7 @@
 #include "asyncdl/trace.h"
 #include "support/fault.h"
 #include "support/loop.h"
+#include "support/suite.h"
 
 #define MS UINT64_C(1000000)
 
@@ -373,7 +374,7 @@ static void test_no_memory_is_told(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(lag)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_waiting_is_idle),

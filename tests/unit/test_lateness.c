@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "fetch/lateness.h"
+#include "support/suite.h"
 
 static void test_only_what_is_very_late_is_forgiven(void **state)
 {
@@ -63,7 +64,7 @@ static void test_nothing_is_due_right_after(void **state)
                      now_ms + 1000);
 }
 
-int main(void)
+TEST_SUITE(lateness)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_what_is_very_late_is_forgiven),

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_any_number_of_rows_has_its_place(void **state)
 {
     static const size_t numbers[] = {0, 1, 2, 12, 38, 39, 200, 500, 100000};
@@ -102,7 +104,7 @@ static void test_rows_are_shown_as_asked(void **state)
     asyncdl_trace_destroy(trace);
 }
 
-int main(void)
+TEST_SUITE(layout)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_number_of_rows_has_its_place),

@@ -13,6 +13,7 @@
 #include "asyncdl/error.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 #include "unit/ledger_wanted.h"
 
 struct bed {
@@ -150,7 +151,7 @@ static void test_create_without_memory(void **state)
 #define TEST(f) \
     cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
-int main(void)
+TEST_SUITE(ledger)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_names_are_given_in_order),

@@ -13,6 +13,7 @@
 
 #include "asyncdl/error.h"
 #include "support/fault.h"
+#include "support/suite.h"
 
 static void check(struct bed *bed, uint64_t n, const char *wanted,
                   enum adl_standing_state state, const char *name)
@@ -419,7 +420,7 @@ static int teardown(void **state)
     return scratch_teardown(state);
 }
 
-int main(void)
+TEST_SUITE(ledger_again)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_done_is_not_asked_for_again),

@@ -10,6 +10,7 @@
 
 #include "asyncdl/error.h"
 #include "support/fault.h"
+#include "support/suite.h"
 
 static void test_a_damaged_journal_is_told_and_a_restart_sets_it_aside(
     void **state)
@@ -393,7 +394,7 @@ static int teardown(void **state)
     return scratch_teardown(state);
 }
 
-int main(void)
+TEST_SUITE(ledger_faults)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_damaged_journal_is_told_and_a_restart_sets_it_aside),

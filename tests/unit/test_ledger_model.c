@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "support/effort.h"
+#include "support/suite.h"
 #include "util/rng.h"
 
 #define N_ENTRIES 12
@@ -303,7 +304,7 @@ static void test_random_runs_lose_and_swap_nothing(void **state)
 #define TEST(f) \
     cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
-int main(void)
+TEST_SUITE(ledger_model)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_random_runs_lose_and_swap_nothing),

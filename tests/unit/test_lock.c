@@ -20,6 +20,7 @@
 #include "pool/futex.h"
 #include "pool/shm.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 #include "support/victim.h"
 #include "util/rng.h"
 
@@ -348,7 +349,7 @@ static void test_deaths_in_a_crowd_block_nobody(void **state)
     finish(&bed);
 }
 
-int main(void)
+TEST_SUITE(lock)
 {
 #define CLEAN(test) \
     cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)

@@ -21,6 +21,7 @@
 #include "asyncdl/error.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define JOURNAL ADL_LOCKFILE_JOURNAL
 #define FILES   ADL_LOCKFILE_FILES
@@ -384,7 +385,7 @@ static void test_without_locks_it_is_removed_all_the_same(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, teardown)
 
-int main(void)
+TEST_SUITE(lockfile)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_one_has_it_for_whatever_use),

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 static int double_it(int n)
 {
@@ -97,7 +98,7 @@ static void test_another_build_is_refused_and_has_no_code(void **state)
     adl_modules_finish(&modules);
 }
 
-int main(void)
+TEST_SUITE(module)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_function_is_found_by_its_name),

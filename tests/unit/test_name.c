@@ -9,6 +9,7 @@
 
 #include "support/effort.h"
 #include "support/loop.h"
+#include "support/suite.h"
 #include "util/utf8.h"
 
 static bool is_safe_component(const char *name, size_t len)
@@ -517,7 +518,7 @@ static void test_no_hostile_input_gets_through(void **state)
     adl_buf_finish(&numbered);
 }
 
-int main(void)
+TEST_SUITE(name)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_templates_expand),

@@ -20,6 +20,7 @@
 #include "store/file.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define NOBODY    65534
 #define MOUNTED   (1u << 20)
@@ -505,7 +506,7 @@ static void test_a_part_that_cannot_be_made_is_told_and_gone(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, teardown)
 
-int main(void)
+TEST_SUITE(nameless)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_made_appears_whole_with_its_name),

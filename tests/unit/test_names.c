@@ -9,6 +9,7 @@
 #include "store/name.h"
 #include "support/effort.h"
 #include "support/loop.h"
+#include "support/suite.h"
 
 struct claim {
     const char *path;
@@ -249,7 +250,7 @@ static void test_destroy_accepts_null(void **state)
     adl_names_destroy(NULL);
 }
 
-int main(void)
+TEST_SUITE(names)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_later_claims_are_numbered_in_order),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_one_server_in_all_its_forms(void **state)
 {
@@ -108,7 +109,7 @@ static void test_number_of_servers_is_bounded(void **state)
     assert_int_equal(adl_nameserver_parse(out, text), -EINVAL);
 }
 
-int main(void)
+TEST_SUITE(nameserver)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_server_in_all_its_forms),

@@ -9,6 +9,7 @@
 
 #include "support/effort.h"
 #include "support/fault.h"
+#include "support/suite.h"
 #include "util/numbers.h"
 #include "util/rng.h"
 
@@ -93,7 +94,7 @@ static void test_memory_that_lacks_loses_nothing(void **state)
     adl_numbers_finish(&numbers);
 }
 
-int main(void)
+TEST_SUITE(numbers)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_are_found_and_replaced),

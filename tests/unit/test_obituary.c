@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_it_names_the_cause(void **state)
 {
     static const struct {
@@ -34,7 +36,7 @@ static void test_it_names_the_cause(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(obituary)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_names_the_cause),

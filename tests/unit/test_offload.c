@@ -7,6 +7,7 @@
 
 #include "support/fault.h"
 #include "support/loop.h"
+#include "support/suite.h"
 
 #define N_JOBS       200
 #define BATCH_WEIGHT 64
@@ -415,7 +416,7 @@ static void test_out_of_memory_is_told(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(offload)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_nothing_runs_before_the_flush),

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define INIT .struct_size = sizeof(struct asyncdl_client_options)
 #define LIST(...)         \
     (const char *const[]) \
@@ -248,7 +250,7 @@ static void test_strings_that_must_not_be_empty(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(options)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_are_filled_in),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 #define N_OF(array) (sizeof(array) / sizeof(*(array)))
 
@@ -490,7 +491,7 @@ static void test_without_retries_nobody_waits_for_the_network(void **state)
                      ADL_OUTAGE_SAME);
 }
 
-int main(void)
+TEST_SUITE(outage)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_are_read_as_what_they_say_of_the_way),

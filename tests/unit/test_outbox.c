@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 /* Of the shared memory, as outbox.c has it. */
 enum { AT_TAIL = 0, AT_RING = 128 };
@@ -180,7 +181,7 @@ static void test_other_memory_is_no_outbox(void **state)
     adl_shm_finish(&shm);
 }
 
-int main(void)
+TEST_SUITE(outbox)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frames_are_taken_as_they_were_put),

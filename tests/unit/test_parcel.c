@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 static void test_who_adopts_it_sees_what_was_written(void **state)
 {
@@ -106,7 +107,7 @@ static void test_a_dropped_result_lets_its_parcel_go(void **state)
     adl_parcel_release(parcel);
 }
 
-int main(void)
+TEST_SUITE(parcel)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_adopts_it_sees_what_was_written),

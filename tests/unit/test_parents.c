@@ -15,6 +15,7 @@
 
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 static int teardown(void **state)
 {
@@ -110,7 +111,7 @@ static void test_a_failure_is_told(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, teardown)
 
-int main(void)
+TEST_SUITE(parents)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_all_that_is_missing_is_made),

@@ -19,6 +19,7 @@
 
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 static int teardown(void **state)
 {
@@ -410,7 +411,7 @@ static void test_a_failed_call_on_a_part_that_was_left_keeps_it(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, teardown)
 
-int main(void)
+TEST_SUITE(part)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_the_name_follows_from_the_path),

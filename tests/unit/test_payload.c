@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "support/fault.h"
+#include "support/suite.h"
 
 static bool is_zero(const char *bytes, size_t len)
 {
@@ -97,7 +98,7 @@ static void test_no_bytes_and_no_memory_are_refused(void **state)
     assert_null(payload);
 }
 
-int main(void)
+TEST_SUITE(payload)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_big_ones_have_a_descriptor),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_bytes_are_decoded_once(void **state)
 {
@@ -63,7 +64,7 @@ static void test_length_is_respected(void **state)
     adl_buf_finish(&buf);
 }
 
-int main(void)
+TEST_SUITE(percent)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bytes_are_decoded_once),

@@ -19,6 +19,7 @@
 #include "asyncdl/error.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define NOBODY 65534
 
@@ -356,7 +357,7 @@ static void test_missing_permissions_are_told(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, teardown)
 
-int main(void)
+TEST_SUITE(place)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_lending_makes_both_folders),

@@ -6,6 +6,7 @@
 #include "asyncdl/asyncdl.h"
 #include "support/fault.h"
 #include "support/loop.h"
+#include "support/suite.h"
 
 static int reply(struct asyncdl_task *task, const void *arg, size_t len)
 {
@@ -120,7 +121,7 @@ static void test_processes_need_the_hook_in_main(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(pool_faults)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_no_memory_fails_the_call_and_leaves_the_pool),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/fault.h"
+#include "support/suite.h"
 
 static void test_defaults(void **state)
 {
@@ -125,7 +126,7 @@ static void test_no_memory_leaves_nothing_behind(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(pool_options)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),

@@ -24,6 +24,7 @@
 #include "pool/futex.h"
 #include "pool/shm.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 #include "support/victim.h"
 #include "util/rng.h"
 
@@ -592,7 +593,7 @@ static void test_only_a_queue_is_adopted(void **state)
     finish(&bed);
 }
 
-int main(void)
+TEST_SUITE(queue)
 {
 #define CLEAN(test) \
     cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)

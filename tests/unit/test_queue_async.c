@@ -16,6 +16,7 @@
 #include "pool/queue.h"
 #include "pool/queue_state.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 #include "support/victim.h"
 
 struct bed {
@@ -336,7 +337,7 @@ static int open_a_loop(void **state)
     return uv_loop_init(&loop) == 0 ? uv_loop_close(&loop) : -1;
 }
 
-int main(void)
+TEST_SUITE(queue_async)
 {
 #define CLEAN(test) \
     cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)

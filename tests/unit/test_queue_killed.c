@@ -23,6 +23,7 @@
 #include "pool/queue_state.h"
 #include "support/effort.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 #include "support/victim.h"
 #include "util/rng.h"
 
@@ -407,7 +408,7 @@ static void test_no_nonsense_of_a_peer_leads_astray(void **state)
     finish(&trial);
 }
 
-int main(void)
+TEST_SUITE(queue_killed)
 {
 #define CLEAN(test) \
     cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)

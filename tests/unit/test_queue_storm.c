@@ -20,6 +20,7 @@
 #include "asyncdl/queue.h"
 #include "support/effort.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 #include "support/victim.h"
 #include "util/rng.h"
 
@@ -209,7 +210,7 @@ static void test_the_same_where_all_wait_all_the_time(void **state)
     run(1);
 }
 
-int main(void)
+TEST_SUITE(queue_storm)
 {
 #define CLEAN(test) \
     cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define N_OF(array) (sizeof(array) / sizeof(*(array)))
 
 #define DATE       "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -367,7 +369,7 @@ static void test_answers_to_a_range_are_judged(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(range)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_content_range_is_read),

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_without_a_limit_all_may_be_spent(void **state)
 {
     struct adl_rate rate;
@@ -132,7 +134,7 @@ static void test_clock_that_goes_back_gives_nothing(void **state)
     assert_int_equal(adl_rate_due_ms(&rate, 400), 501);
 }
 
-int main(void)
+TEST_SUITE(rate)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_a_limit_all_may_be_spent),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 struct redact_case {
     const char *url;
@@ -204,7 +205,7 @@ static void test_control_bytes_cannot_reach_a_terminal(void **state)
     CHECK(cases);
 }
 
-int main(void)
+TEST_SUITE(redact)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_harmless_addresses_stay_as_they_are),

@@ -15,6 +15,7 @@
 #include "asyncdl/journal.h"
 #include "fetch/state.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define SECRET_URL "http://user:secret@a.test/1?token=hidden"
 #define MTIME_NS   INT64_C(1700000000000000001)
@@ -308,7 +309,7 @@ static void test_without_a_journal_nothing_is_noted(void **state)
 #define TEST(f) \
     cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
-int main(void)
+TEST_SUITE(remember)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_half_is_noted_as_it_was_handed_over),

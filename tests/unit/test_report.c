@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
 #include "support/written.h"
 
 #define EVIL "</script></style>\"'><img src=http://x/ onerror=alert(1)>"
@@ -164,7 +165,7 @@ static void test_a_page_without_a_title_is_refused(void **state)
     assert_int_equal(asyncdl_report_close(NULL), 0);
 }
 
-int main(void)
+TEST_SUITE(report)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_that_is_told_becomes_markup),

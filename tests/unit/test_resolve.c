@@ -9,6 +9,7 @@
 
 #include "asyncdl/error.h"
 #include "support/loop.h"
+#include "support/suite.h"
 
 static struct probe {
     struct adl_resolve *resolve;
@@ -157,7 +158,7 @@ static void test_unused_one_closes_at_once(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(resolve)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_answers_come_when_they_are_fetched),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 #include "util/rng.h"
 
 #define N_OF(array) (sizeof(array) / sizeof(*(array)))
@@ -357,7 +358,7 @@ static void test_retry_after_is_read_as_seconds_or_date(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(retry)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_passes_is_told_from_what_stays),

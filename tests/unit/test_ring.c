@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
 #include "util/rng.h"
 
 static void test_a_record_is_a_length_and_whole_words(void **state)
@@ -233,7 +234,7 @@ static void test_no_bytes_at_all_lead_out_of_the_ring(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(ring)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_record_is_a_length_and_whole_words),

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 /* The published sequence of splitmix64 for this seed. */
 static void test_sequence_is_that_of_splitmix64(void **state)
 {
@@ -18,7 +20,7 @@ static void test_sequence_is_that_of_splitmix64(void **state)
     assert_true(adl_rng_next(&rng) == UINT64_C(9817491932198370423));
 }
 
-int main(void)
+TEST_SUITE(rng)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sequence_is_that_of_splitmix64),

@@ -16,6 +16,7 @@
 
 #include "pool/futex.h"
 #include "support/effort.h"
+#include "support/suite.h"
 #include "support/victim.h"
 #include "util/rng.h"
 
@@ -238,7 +239,7 @@ static void test_any_word_of_a_peer_is_survived(void **state)
     finish(&bed);
 }
 
-int main(void)
+TEST_SUITE(robust)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_lock_is_had_once),

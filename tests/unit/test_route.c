@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 #define MAX_ENTRIES 4
 
@@ -224,7 +225,7 @@ static void test_connect_to_says_what_is_looked_up(void **state)
     CHECK(cases);
 }
 
-int main(void)
+TEST_SUITE(route)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_are_looked_up_and_addresses_are_not),

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_all_is_kept_at_first(void **state)
 {
     const struct adl_sample sample = {0};
@@ -71,7 +73,7 @@ static void test_the_picked_ones_are_spread_from_first_to_last(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(sample)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_is_kept_at_first),

@@ -18,6 +18,7 @@
 #include "fetch/chunk.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define MD5_ABC                            \
@@ -568,7 +569,7 @@ static void test_a_rewind_that_fails_leaves_no_half(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
-int main(void)
+TEST_SUITE(save)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_small_file_appears_once_it_is_settled),

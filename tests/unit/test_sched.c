@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/suite.h"
 #include "unit/sched_work.h"
 
 static const struct adl_host_limits automatic = {0};
@@ -336,7 +337,7 @@ static void test_a_host_that_complains_gets_less(void **state)
     drain(sched, works, 100);
 }
 
-int main(void)
+TEST_SUITE(sched)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_items_of_a_host_come_in_order),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "support/effort.h"
+#include "support/suite.h"
 #include "unit/sched_work.h"
 #include "util/rng.h"
 
@@ -266,7 +267,7 @@ static void test_random_operations_agree_with_a_naive_model(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(sched_model)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_operations_agree_with_a_naive_model),

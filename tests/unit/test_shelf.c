@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 static struct adl_parcel *take(struct adl_shelf *shelf, size_t len,
                                unsigned *number)
@@ -154,7 +155,7 @@ static void test_a_lost_descriptor_leaves_nothing_stale(void **state)
     adl_shelf_finish(&shelf);
 }
 
-int main(void)
+TEST_SUITE(shelf)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_idle_parcel_is_taken_again),

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "support/scratch.h"
+#include "support/suite.h"
 
 static void test_sizes_round_up_to_pages(void **state)
 {
@@ -115,7 +116,7 @@ static void test_sizes_that_cannot_be_are_refused(void **state)
     assert_null(shm.data);
 }
 
-int main(void)
+TEST_SUITE(shm)
 {
 #define CLEAN(test) \
     cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)

@@ -21,6 +21,7 @@
 #include "asyncdl/error.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define MIB       (UINT64_C(1) << 20)
 #define N_THREADS 4
@@ -818,7 +819,7 @@ static void test_threads_share_a_directory_and_one_gets_a_name(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void)
+TEST_SUITE(sink)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_every_way_makes_the_whole_file),

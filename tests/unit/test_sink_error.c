@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 static void test_codes_are_told_in_words(void **state)
 {
@@ -66,7 +67,7 @@ static void test_a_long_path_is_cut_between_characters(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(sink_error)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes_are_told_in_words),

@@ -19,6 +19,7 @@
 #include "asyncdl/error.h"
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -235,7 +236,7 @@ static void test_facts_are_those_of_the_file(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
-int main(void)
+TEST_SUITE(sink_resume)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_the_rest_goes_where_the_first_bytes_end),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
 #include "util/siphash.h"
 
 /* The reference vectors: key 00 01 .. 0f, input 00 01 .. (LEN - 1). */
@@ -76,7 +77,7 @@ static void test_key_decides_over_the_hash(void **state)
     assert_true(hashes[1].low != hashes[2].low);
 }
 
-int main(void)
+TEST_SUITE(siphash)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hash_is_siphash_2_4_128),

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static const struct {
     const char *header;
     uint64_t size;
@@ -53,7 +55,7 @@ static void test_header_means_what_the_table_says(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(site_byterange)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_header_means_what_the_table_says),

@@ -10,6 +10,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "support/suite.h"
+
 static X509 *read_cert(const char *pem)
 {
     BIO *bio = BIO_new_mem_buf(pem, -1);
@@ -77,7 +79,7 @@ static void test_other_authority_does_not_vouch(void **state)
     adl_cert_finish(&other);
 }
 
-int main(void)
+TEST_SUITE(site_cert)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_authority_vouches_for_the_names),

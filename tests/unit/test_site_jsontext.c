@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void assert_text(const char *bytes, size_t len, const char *expected)
 {
     json_t *json = adl_jsontext_create(bytes, len);
@@ -31,7 +33,7 @@ static void test_other_bytes_are_read_as_latin1(void **state)
     assert_text("\xe9t\xe9", 3, "\xc3\xa9t\xc3\xa9");
 }
 
-int main(void)
+TEST_SUITE(site_jsontext)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_utf8_stays_as_it_is),

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_numbers_up_to_the_bound_are_read(void **state)
 {
     static const struct {
@@ -63,7 +65,7 @@ static void test_everything_else_is_refused_and_leaves_the_output(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(site_number)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_up_to_the_bound_are_read),

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define MAX_ARGS 8
 
 /* Parse up to MAX_ARGS - 1 arguments. */
@@ -121,7 +123,7 @@ static void test_help_names_every_option(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(site_options)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_are_loopback_free_ports_and_50_ms),

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_pages_are_found_by_host_and_path(void **state)
 {
     struct adl_pages pages;
@@ -26,7 +28,7 @@ static void test_pages_are_found_by_host_and_path(void **state)
     adl_pages_finish(&pages);
 }
 
-int main(void)
+TEST_SUITE(site_pages)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages_are_found_by_host_and_path),

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define N 100
 
 static void test_any_piece_equals_that_piece_of_the_whole(void **state)
@@ -53,7 +55,7 @@ static void test_other_place_or_seed_gives_other_bytes(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(site_pattern)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_piece_equals_that_piece_of_the_whole),

@@ -11,6 +11,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "support/suite.h"
+
 struct pair {
     struct adl_stats_entry *url;
     struct adl_stats_entry *host;
@@ -114,7 +116,7 @@ static void test_dump_holds_names_of_any_bytes(void **state)
     adl_stats_destroy(stats);
 }
 
-int main(void)
+TEST_SUITE(site_stats)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_most_at_once_is_kept_for_each_host),

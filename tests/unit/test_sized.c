@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 struct options {
     size_t struct_size;
     size_t a;
@@ -46,7 +48,7 @@ static void test_impossible_sizes_are_refused(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(sized)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_older_struct_leaves_the_rest_as_it_is),

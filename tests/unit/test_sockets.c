@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static int set_up(void **state)
 {
     struct adl_sockets *sockets = calloc(1, sizeof(*sockets));
@@ -134,7 +136,7 @@ static void test_a_cork_stays_off_sockets_that_came_later(void **state)
     close(fd);
 }
 
-int main(void)
+TEST_SUITE(sockets)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define IO      ASYNCDL_SPAN_IO
 #define COMPUTE ASYNCDL_SPAN_COMPUTE
 
@@ -112,7 +114,7 @@ static void test_kinds_have_words_and_letters_of_their_own(void **state)
     assert_ptr_equal(adl_span_get_words(99), adl_span_get_words(IO));
 }
 
-int main(void)
+TEST_SUITE(span)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_alone_in_its_window_stays),

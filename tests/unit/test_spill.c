@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "support/effort.h"
+#include "support/suite.h"
 #include "util/rng.h"
 #include "util/spill.h"
 
@@ -98,7 +99,7 @@ static void test_close_accepts_null(void **state)
     adl_spill_close(NULL);
 }
 
-int main(void)
+TEST_SUITE(spill)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_are_found_and_replaced),

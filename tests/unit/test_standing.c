@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define TIME_NS    INT64_C(1700000000123456789)
 #define EARLIER_NS (TIME_NS - 5)
 
@@ -403,7 +405,7 @@ static void test_a_part_is_trusted_as_far_as_it_lasted(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(standing)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_found_is_judged),

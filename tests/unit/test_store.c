@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static struct asyncdl_trace *make(uint32_t max_rows, uint32_t max_spans)
 {
     struct asyncdl_trace_options options = ASYNCDL_TRACE_OPTIONS_INIT;
@@ -230,7 +232,7 @@ static void test_threads_add_at_the_same_time(void **state)
     asyncdl_trace_destroy(trace);
 }
 
-int main(void)
+TEST_SUITE(store)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounds_out_of_range_are_refused),

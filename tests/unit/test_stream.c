@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
 #include "support/written.h"
 
 static void test_texts_are_escaped_for_where_they_stand(void **state)
@@ -90,7 +91,7 @@ static void test_nothing_is_written_after_a_failure(void **state)
     written_finish(&w);
 }
 
-int main(void)
+TEST_SUITE(stream)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts_are_escaped_for_where_they_stand),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "support/fault.h"
+#include "support/suite.h"
 
 static const char *const list[] = {"a", "", "c", NULL};
 
@@ -63,7 +64,7 @@ static void test_out_of_memory_changes_nothing(void **state)
     assert_null(text);
 }
 
-int main(void)
+TEST_SUITE(strings)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_list_is_copied_with_its_end),

@@ -15,6 +15,7 @@
 
 #include "support/fault.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define NO_TIME ADL_SINK_NO_TIME
 #define OLD_S   1000000
@@ -167,7 +168,7 @@ static void test_descriptors_of_any_kind_are_answered(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, teardown)
 
-int main(void)
+TEST_SUITE(target)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_the_time_is_set_where_there_is_one),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 static int return_arg(struct asyncdl_task *task, const void *arg, size_t len)
 {
@@ -126,7 +127,7 @@ static void test_cancel_is_seen_where_there_is_a_flag(void **state)
     assert_true(asyncdl_task_is_canceled(&task));
 }
 
-int main(void)
+TEST_SUITE(task)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_function_returns_is_the_error),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/trace.h"
+#include "support/suite.h"
 #include "support/written.h"
 
 static struct asyncdl_trace *make(void)
@@ -101,7 +102,7 @@ static void test_options_out_of_range_are_refused(void **state)
     asyncdl_trace_destroy(trace);
 }
 
-int main(void)
+TEST_SUITE(text)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_column_has_the_letter_of_what_took_most),

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define US UINT64_C(1000)
 #define MS (1000 * US)
 #define S  (1000 * MS)
@@ -124,7 +126,7 @@ static void test_times_are_said_in_three_digits(void **state)
     assert_string_equal(words, "213503 d 23 h");
 }
 
-int main(void)
+TEST_SUITE(ticks)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps_are_round_and_few),

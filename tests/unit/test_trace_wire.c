@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/trace.h"
+#include "support/suite.h"
 #include "support/written.h"
 
 static struct asyncdl_trace *make(uint32_t max_rows)
@@ -131,7 +132,7 @@ static void test_damaged_bytes_do_no_harm(void **state)
     asyncdl_trace_destroy(from);
 }
 
-int main(void)
+TEST_SUITE(trace_wire)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_was_merged_counts_as_if_it_were_added),

@@ -11,6 +11,7 @@
 
 #include "asyncdl/error.h"
 #include "support/fault.h"
+#include "support/suite.h"
 
 static const char *const mirrors[] = {"http://b.test/2", "http://c.test/3",
                                       NULL};
@@ -184,7 +185,7 @@ static void test_redirect_without_memory_changes_nothing(void **state)
     destroy(t);
 }
 
-int main(void)
+TEST_SUITE(transfer)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mirrors_come_in_turn_from_their_start),

@@ -2,6 +2,7 @@
 #include "fetch/turn.h"
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 struct probe {
     struct adl_turn turn;
@@ -119,7 +120,7 @@ static void test_close_inside_a_turn_that_was_marked_again(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(turn)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_marks_of_a_turn_are_one),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 #define WEB "http,https"
 
@@ -172,7 +173,7 @@ static void test_length_is_bounded(void **state)
     free(text);
 }
 
-int main(void)
+TEST_SUITE(url)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_ones_are_taken_apart),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 static void test_characters_are_read_and_broken_ones_refused(void **state)
 {
@@ -71,7 +72,7 @@ static void test_controls_are_known(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(utf8)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_characters_are_read_and_broken_ones_refused),

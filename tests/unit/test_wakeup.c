@@ -2,6 +2,7 @@
 #include "fetch/wakeup.h"
 
 #include "support/loop.h"
+#include "support/suite.h"
 
 struct probe {
     struct adl_wakeup wakeup;
@@ -96,7 +97,7 @@ static void test_never_sets_no_alarm(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, loop_setup, loop_teardown)
 
-int main(void)
+TEST_SUITE(wakeup)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_earlier_time_wins),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support/netns.h"
+#include "support/suite.h"
 
 static void test_a_loopback_alone_is_no_way_out(void **state)
 {
@@ -26,7 +27,7 @@ static void test_a_loopback_alone_is_no_way_out(void **state)
     netns_leave(&ns);
 }
 
-int main(void)
+TEST_SUITE(wayout)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_loopback_alone_is_no_way_out),

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 #define N_OF(array) (sizeof(array) / sizeof(*(array)))
 
 static void test_a_lack_leaves_what_went_well(void **state)
@@ -107,7 +109,7 @@ static void test_descriptors_are_shared_out(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(width)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_lack_leaves_what_went_well),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "asyncdl/error.h"
+#include "support/suite.h"
 
 /* Of a frame, by the offsets that wire.h gives. */
 enum { AT_MAGIC = 0, AT_KIND = 4, AT_LEN = 8, AT_N = 12, AT_RECORD = 16 };
@@ -254,7 +255,7 @@ static void test_greeting_of_another_version_is_known(void **state)
     adl_buf_finish(&buf);
 }
 
-int main(void)
+TEST_SUITE(wire)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_records_are_read_as_they_were_written),

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
 #include "support/written.h"
 
 static void test_long_names_lose_their_middle(void **state)
@@ -99,7 +100,7 @@ static void test_what_is_left_out_is_told(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(words)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_long_names_lose_their_middle),

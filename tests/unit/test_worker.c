@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support/suite.h"
+
 static void test_it_has_a_number_and_a_name(void **state)
 {
     struct asyncdl_worker worker;
@@ -43,7 +45,7 @@ static void test_beyond_its_queues_and_locks_there_are_none(void **state)
     assert_null(asyncdl_worker_get_lock(&worker, SIZE_MAX));
 }
 
-int main(void)
+TEST_SUITE(worker)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_has_a_number_and_a_name),
