@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "support/rerun.h"
+#include "support/suite.h"
 
 #define LIST                         \
     "http://@SITE@/bytes/1000/a\n"   \
@@ -298,7 +299,7 @@ static void test_verbose_tells_redirects_and_what_was_done(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(again)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verbose_tells_redirects_and_what_was_done),

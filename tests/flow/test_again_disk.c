@@ -19,6 +19,7 @@
 #include "support/effort.h"
 #include "support/rerun.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define MIB (1u << 20)
 
@@ -264,7 +265,7 @@ static void test_a_body_goes_on_where_the_quota_was_full(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(again_disk)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_list_that_fills_the_disk_goes_on_with_room),

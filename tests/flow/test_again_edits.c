@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "support/rerun.h"
+#include "support/suite.h"
 
 #define N_LINES 60
 #define MIDDLE  30
@@ -236,7 +237,7 @@ static void test_numbered_names_stay_when_lines_move(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(again_edits)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ten_new_lines_in_the_middle_are_ten_requests),

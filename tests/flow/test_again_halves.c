@@ -15,6 +15,7 @@
 
 #include "site/pattern.h"
 #include "support/rerun.h"
+#include "support/suite.h"
 
 #define SIZE 3000000
 #define HALF 1000000 /* what is on the disk at least when it is killed */
@@ -232,7 +233,7 @@ static void test_restart_takes_nothing_up(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(again_halves)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_server_without_ranges_sends_all),

@@ -18,6 +18,7 @@
 
 #include "support/effort.h"
 #include "support/rerun.h"
+#include "support/suite.h"
 
 #define N_FILES 40
 #define JOURNAL ".asyncdl/journal.db"
@@ -357,7 +358,7 @@ static void test_a_folder_that_is_read_only_is_told_of(void **state)
     finish(&d, &list);
 }
 
-int main(void)
+TEST_SUITE(again_journal)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_journal_that_is_none_is_told_of_and_kept),

@@ -21,6 +21,7 @@
 #include "support/http.h"
 #include "support/netns.h"
 #include "support/rerun.h"
+#include "support/suite.h"
 
 #define SEED    UINT64_C(20231)
 #define N_FILES 300
@@ -423,7 +424,7 @@ static int setup(void **state)
     return start_site(&servers->site, 0);
 }
 
-int main(void)
+TEST_SUITE(again_killed)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_hundred_kills_lose_and_tear_nothing),

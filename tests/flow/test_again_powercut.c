@@ -15,6 +15,7 @@
 #include "support/http.h"
 #include "support/powercut.h"
 #include "support/rerun.h"
+#include "support/suite.h"
 
 #define N_FILES 24
 #define N_CUTS  effort(6, 2) /* of each way, all over a run */
@@ -221,7 +222,7 @@ static void test_halves_are_not_mixed_with_what_was_lost(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(again_powercut)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batches_that_were_synced_outlast_the_cut),

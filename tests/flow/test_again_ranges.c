@@ -20,6 +20,7 @@
 #include "support/effort.h"
 #include "support/powercut.h"
 #include "support/rerun.h"
+#include "support/suite.h"
 
 #define N_FIRST                                                   \
     14 /* calls of a run: from its first request to its last note \
@@ -279,7 +280,7 @@ static void test_a_kill_while_versions_change_mixes_nothing(void **state)
     finish(&d);
 }
 
-int main(void)
+TEST_SUITE(again_ranges)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_asks_for_the_rest_of_that_very_version),

@@ -17,6 +17,7 @@
 #include "support/effort.h"
 #include "support/http.h"
 #include "support/rerun.h"
+#include "support/suite.h"
 
 #define N_FILES 40
 #define HALF    "http://@SITE@/bytes/3000000/half?stall=2000000&cuts=1&bad\n"
@@ -224,7 +225,7 @@ static void test_a_manifest_that_cannot_be_synced_is_told(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(again_syncs)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_batch_may_have_lost_gets_no_name),

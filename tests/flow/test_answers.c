@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 #define CHECK(state, cases) \
     download_check(*(state), cases, sizeof(cases) / sizeof((cases)[0]))
@@ -219,7 +220,7 @@ static void test_targets_of_redirects_are_shown_without_secrets(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(answers)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_no_answer_is_an_error),

@@ -11,6 +11,7 @@
 
 #include "support/download.h"
 #include "support/http.h"
+#include "support/suite.h"
 
 #define CHECK(state, cases) \
     download_check(*(state), cases, sizeof(cases) / sizeof((cases)[0]))
@@ -271,7 +272,7 @@ static void test_connections_that_end_between_requests_cost_nothing(
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(bodies)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lengths_are_believed_or_refused),

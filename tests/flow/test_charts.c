@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 #define LIST                                                              \
     "http://s3cretuser:s3cret@@SITE@/bytes/10?token=s3cret&x=</script>\n" \
@@ -201,7 +202,7 @@ static int setup(void **state)
     return rc;
 }
 
-int main(void)
+TEST_SUITE(charts)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_trace_is_json_of_what_happened),

@@ -10,6 +10,7 @@
 
 #include "support/download.h"
 #include "support/proc.h"
+#include "support/suite.h"
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -203,7 +204,7 @@ static void test_a_manifest_that_nobody_reads_starts_nothing(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(checks)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_servers_word_is_checked),

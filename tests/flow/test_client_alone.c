@@ -10,6 +10,7 @@
 
 #include "support/client.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 static struct servers *servers;
@@ -158,7 +159,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(client_alone)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_journal_and_the_flag_keep_each_other_out),

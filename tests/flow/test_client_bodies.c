@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support/client.h"
+#include "support/suite.h"
 
 #define CEILING 100000
 
@@ -145,7 +146,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(client_bodies)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_holds_exactly_its_ceiling),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/client.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 static struct servers *servers;
@@ -212,7 +213,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(client_cancel)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cancel_after_any_number_of_turns),

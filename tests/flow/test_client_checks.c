@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support/client.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 #define SHA256_EMPTY \
@@ -144,7 +145,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(client_checks)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_body_is_hashed),

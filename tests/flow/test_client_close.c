@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support/client.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 static struct servers *servers;
@@ -346,7 +347,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(client_close)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_client_that_did_nothing_closes),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "support/client.h"
+#include "support/suite.h"
 
 #define N_STREAMED 20000
 #define N_SILENT   12 /* less than four times n_queue_low */
@@ -346,7 +347,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(client_events)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_of_a_plain_download),

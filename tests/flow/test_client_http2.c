@@ -10,6 +10,7 @@
 
 #include "support/client.h"
 #include "support/h2d.h"
+#include "support/suite.h"
 
 #define N_REQUESTS 8
 
@@ -58,7 +59,7 @@ static void test_requests_of_a_broken_connection_do_not_wait_for_the_stall(
     h2d_stop(&h2d);
 }
 
-int main(void)
+TEST_SUITE(client_http2)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(

@@ -11,6 +11,7 @@
 
 #include "support/client.h"
 #include "support/http.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 #define N_REQUESTS 60
@@ -247,7 +248,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(client_limits)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_more_than_max_active_are_under_way),

@@ -13,6 +13,7 @@
 
 #include "support/client.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 #define N_THREADS 4
@@ -160,7 +161,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(client_many)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clients_share_a_loop),

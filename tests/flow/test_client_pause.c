@@ -13,6 +13,7 @@
 #include "site/pattern.h"
 #include "support/client.h"
 #include "support/http.h"
+#include "support/suite.h"
 
 #define LARGE (8 * 1024 * 1024)
 
@@ -358,7 +359,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(client_pause)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stream_gets_the_whole_body_in_order),

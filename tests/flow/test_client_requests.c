@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "support/client.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 static struct servers *servers;
@@ -198,7 +199,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(client_requests)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(

@@ -12,6 +12,7 @@
 
 #include "support/proc.h"
 #include "support/server.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 #define MAX_ARGS 24
@@ -404,7 +405,7 @@ static void test_usage_is_told(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(compare)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_ways_do_all_of_the_work),

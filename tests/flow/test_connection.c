@@ -12,6 +12,7 @@
 #include "support/cmd.h"
 #include "support/proc.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 #define N_OTHERS 40
 
@@ -270,7 +271,7 @@ static void test_unix_socket_is_connected_to(void **state)
     server_stop(&server);
 }
 
-int main(void)
+TEST_SUITE(connection)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_body_whose_end_http2_hides_is_got_with_another),

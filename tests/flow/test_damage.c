@@ -16,6 +16,7 @@
 
 #include "support/download.h"
 #include "support/scratch.h"
+#include "support/suite.h"
 
 #define N_FILES    60
 #define FILE_BYTES 30000
@@ -192,7 +193,7 @@ static void test_a_disk_that_fills_in_a_body_tears_nothing(void **state)
     check_full_disk(state, "http://@SITE@/bytes/3000000/b?chunked=1\n", 1);
 }
 
-int main(void)
+TEST_SUITE(damage)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_killed_run_leaves_only_whole_files),

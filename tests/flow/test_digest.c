@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -129,7 +130,7 @@ static void test_nothing_failed_says_nothing(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(digest)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_kind_is_counted_once_under_its_cause),

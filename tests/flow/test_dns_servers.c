@@ -7,6 +7,7 @@
 #include "support/loop.h"
 #include "support/proc.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 static const struct dnsd_entry table[] = {
     {.name = "some.test", .a = {"127.0.0.1"}, .ttl_s = 60},
@@ -131,7 +132,7 @@ static void test_nonsense_is_refused_and_told_what_is_allowed(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
-int main(void)
+TEST_SUITE(dns_servers)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_download_from_a_name_only_that_server_knows),

@@ -16,6 +16,7 @@
 
 #include "support/download.h"
 #include "support/rerun.h"
+#include "support/suite.h"
 
 /* What it says, all of it. */
 static void need_plan(struct download *d, const char *list, const char *options,
@@ -274,7 +275,7 @@ static void test_outputs_are_refused_as_in_a_run(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(dry_run)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outputs_are_refused_as_in_a_run),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 static void test_two_downloads_unless_told_otherwise(void **state)
 {
@@ -41,7 +42,7 @@ static void test_once_asks_once(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(dups)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_downloads_unless_told_otherwise),

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "support/client.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 #define N_FILES     1000
@@ -211,7 +212,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(embedding)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_program_around_the_client_is_not_starved),

@@ -13,6 +13,7 @@
 #include "support/proc.h"
 #include "support/scratch.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 static struct server site;
 
@@ -111,7 +112,7 @@ static void test_chain_fetches_hashes_and_saves(void **state)
     proc_result_finish(&result);
 }
 
-int main(void)
+TEST_SUITE(examples)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_program_of_the_readme_downloads),

@@ -14,6 +14,7 @@
 
 #include "support/proc.h"
 #include "support/server.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 #include "util/rng.h"
 
@@ -290,7 +291,7 @@ static void test_search_ends_when_a_searcher_is_killed(void **state)
     tmpdir_finish(&dir);
 }
 
-int main(void)
+TEST_SUITE(examples_pool)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_primes_factors_on_both_backends),

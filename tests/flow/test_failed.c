@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -289,7 +290,7 @@ static void test_outputs_replace_no_file_of_a_line(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(failed)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failed_list_runs_exactly_what_failed),

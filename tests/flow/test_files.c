@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 #define LIST_DATE 1577880000 /* the site's Last-Modified, 2020-01-01 12:00 */
 
@@ -244,7 +245,7 @@ static void test_a_folder_that_cannot_be_made_stops_the_run(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(files)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_names_are_numbered_in_list_order),

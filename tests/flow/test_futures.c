@@ -11,6 +11,7 @@
 
 #include "site/pattern.h"
 #include "support/client.h"
+#include "support/suite.h"
 
 static struct servers *servers;
 
@@ -241,7 +242,7 @@ static int setup(void **state)
     return err;
 }
 
-int main(void)
+TEST_SUITE(futures)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_result_outlives_the_client),

@@ -11,6 +11,7 @@
 
 #include "support/cmd.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 static struct server site;
 
@@ -332,7 +333,7 @@ static void test_bad_options_name_themselves_and_what_is_allowed(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(headers)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request_says_what_options_ask_for),

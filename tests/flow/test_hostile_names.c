@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 #define CHECK(state, cases) \
     download_check(*(state), cases, sizeof(cases) / sizeof((cases)[0]))
@@ -260,7 +261,7 @@ static void test_a_name_from_a_server_replaces_no_file(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(hostile_names)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_urls_stay_inside),

@@ -15,6 +15,7 @@
 #include "support/client.h"
 #include "support/cmd.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 #define N_FILES    60
 #define FILE_BYTES 300000 /* so much that some are paused at their end */
@@ -195,7 +196,7 @@ static void test_a_server_without_it_is_asked_in_another(void **state)
     server_stop(&server);
 }
 
-int main(void)
+TEST_SUITE(http3)
 {
     const struct CMUnitTest without[] = {
         cmocka_unit_test(test_it_is_refused),

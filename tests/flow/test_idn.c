@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 #define MUELLER "m\xc3\xbcller.test"
 #define RESOLVE "--resolve xn--mller-kva.test:@PORT@:127.0.0.1"
@@ -43,7 +44,7 @@ static void test_what_is_no_name_is_a_bad_line(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(idn)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_host_of_a_url_may_have_its_own_letters),

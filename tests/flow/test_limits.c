@@ -14,6 +14,7 @@
 #include "support/cmd.h"
 #include "support/http.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 #define TURN_MS 5
 #define N_TURNS 4000
@@ -313,7 +314,7 @@ static void test_slow_host_leaves_slots_to_others(void **state)
     server_stop(&site);
 }
 
-int main(void)
+TEST_SUITE(limits)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_few_descriptors_are_enough_for_many_jobs),

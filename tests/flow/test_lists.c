@@ -12,6 +12,7 @@
 
 #include "support/cmd.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 #define LONG_LINE 2000000
 
@@ -385,7 +386,7 @@ static void test_list_that_cannot_be_read_is_a_usage_error(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(lists)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blanks_comments_and_line_ends_do_not_matter),

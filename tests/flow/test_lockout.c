@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "support/rerun.h"
+#include "support/suite.h"
 
 #define SIZE    3000000
 #define N_WAITS 3000
@@ -249,7 +250,7 @@ static void test_what_is_no_lock_is_told_of_and_kept(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(lockout)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_second_run_is_refused_whoever_keeps_a_journal),

@@ -14,6 +14,7 @@
 #include "support/cmd.h"
 #include "support/effort.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 #define N_MANY  effort(2000, 600)
 #define N_FEW   600 /* enough for what a server does to connections */
@@ -199,7 +200,7 @@ static void test_all_arrive_when_the_server_is_started_anew(void **state)
     server_stop(&nginx);
 }
 
-int main(void)
+TEST_SUITE(many)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_arrive_over_kept_connections),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 /* A source that breaks off, and another of the same size and other bytes, so
  * that it shows whose bytes they are. */
@@ -80,7 +81,7 @@ static void test_another_size_is_another_file(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(mirrors)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_mirror_goes_on_where_a_checksum_judges),

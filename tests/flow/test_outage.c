@@ -12,6 +12,7 @@
 #include "support/netns.h"
 #include "support/port.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 static int start_site(struct server *site, uint16_t port)
 {
@@ -225,7 +226,7 @@ static void test_a_network_that_stays_away_ends_the_run(void **state)
     netns_leave(&ns);
 }
 
-int main(void)
+TEST_SUITE(outage)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_server_that_dies_and_returns_loses_nothing),

@@ -12,6 +12,7 @@
 #include "support/live.h"
 #include "support/port.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 /* Names are known to nobody else. They are held back until the network is
  * taken for down. */
@@ -76,7 +77,7 @@ static void test_dead_name_servers_end_the_run_with_the_cause(void **state)
     live_finish(&live);
 }
 
-int main(void)
+TEST_SUITE(outage_dns)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_name_servers_that_fall_silent_are_waited_for),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/pool.h"
+#include "support/suite.h"
 
 static int double_task(struct asyncdl_task *task, const void *arg, size_t len)
 {
@@ -319,7 +320,7 @@ static void test_imap_refuses_what_makes_no_sense(void **state)
     bench_close(&b);
 }
 
-int main(void)
+TEST_SUITE(pool_many)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_results_come_in_the_order_of_the_arguments),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/pool.h"
+#include "support/suite.h"
 
 static void count(void *data)
 {
@@ -341,7 +342,7 @@ static void test_full_pool_leaves_a_thread_to_file_work(void **state)
     gate_finish(&gate);
 }
 
-int main(void)
+TEST_SUITE(pool_misuse)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_closed_pool_takes_nothing_and_ends_what_it_has),

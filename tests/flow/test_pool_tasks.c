@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "support/pool.h"
+#include "support/suite.h"
 
 static void test_task_answers_with_bytes(void **state)
 {
@@ -415,7 +416,7 @@ static void test_every_accepted_task_ends_once(void **state)
     assert_true(n_canceled > 0);
 }
 
-int main(void)
+TEST_SUITE(pool_tasks)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_task_answers_with_bytes),

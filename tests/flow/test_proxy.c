@@ -10,6 +10,7 @@
 
 #include "support/cmd.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 static struct server site;
 static struct server proxy;
@@ -180,7 +181,7 @@ static void test_proxy_that_is_down_is_named(void **state)
     stop_servers();
 }
 
-int main(void)
+TEST_SUITE(proxy)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_proxy_gets_plain_requests_and_tunnels),

@@ -9,6 +9,7 @@
 #include "support/dnsd.h"
 #include "support/loop.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 #define LOCAL       \
     {               \
@@ -443,7 +444,7 @@ static void test_unused_client_closes(void **state)
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
-int main(void)
+TEST_SUITE(resolve)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_name_is_asked_at_the_given_server),

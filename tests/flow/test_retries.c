@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 #define CHECK(state, cases) \
     download_check(*(state), cases, sizeof(cases) / sizeof((cases)[0]))
@@ -218,7 +219,7 @@ static void test_checksums_are_checked(void **state)
     CHECK(state, cases);
 }
 
-int main(void)
+TEST_SUITE(retries)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_retries_are_counted_and_bounded),

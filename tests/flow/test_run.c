@@ -11,6 +11,7 @@
 
 #include "support/cmd.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 #define N_SITES 160
 
@@ -376,7 +377,7 @@ static void test_nothing_to_do_is_a_usage_error(void **state)
     cmd_finish(&cmd);
 }
 
-int main(void)
+TEST_SUITE(run)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_demo_reads_160_sites),

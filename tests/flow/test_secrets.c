@@ -11,6 +11,7 @@
 
 #include "support/cmd.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 static struct server first;
 static struct server second;
@@ -244,7 +245,7 @@ static void test_no_bad_line_or_option_shows_a_secret(void **state)
     cmd_finish(&cmd);
 }
 
-int main(void)
+TEST_SUITE(secrets)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_credentials_do_not_follow_to_another_host),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 /* Start a run of which one download ends and others hang; it has ended. */
 static struct proc *start_half(struct download *d, const char *list)
@@ -142,7 +143,7 @@ static void test_sigquit_does_what_it_always_does(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(signals)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sighup_stops_with_129),

@@ -16,6 +16,7 @@
 #include "support/port.h"
 #include "support/proc.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 #define N_BODY 100000
 
@@ -225,7 +226,7 @@ static void test_site_refuses_bad_options(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(site)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_site_serves_bytes_and_ranges),

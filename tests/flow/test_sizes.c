@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "support/download.h"
+#include "support/suite.h"
 
 #define CHECK(state, cases) \
     download_check(*(state), cases, sizeof(cases) / sizeof((cases)[0]))
@@ -134,7 +135,7 @@ static void test_connecting_has_an_end(void **state)
     download_finish(&d);
 }
 
-int main(void)
+TEST_SUITE(sizes)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_file_has_at_most_so_many_bytes),

@@ -19,6 +19,7 @@
 #include "support/effort.h"
 #include "support/http.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 #define TURN_MS 5
 #define N_TURNS 4000
@@ -241,7 +242,7 @@ static void test_memory_does_not_grow_with_what_is_decoded(void **state)
     server_stop(&site);
 }
 
-int main(void)
+TEST_SUITE(stream)
 {
     const struct CMUnitTest tests[] = {
         /* first, because children add up */

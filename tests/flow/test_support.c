@@ -19,6 +19,7 @@
 #include "support/port.h"
 #include "support/proc.h"
 #include "support/server.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 static void test_run_captures_output_and_exit_status(void **state)
@@ -288,7 +289,7 @@ static void test_server_that_ends_at_once_is_reported(void **state)
     server_stop(&s);
 }
 
-int main(void)
+TEST_SUITE(support)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run_captures_output_and_exit_status),

@@ -10,6 +10,7 @@
 
 #include "support/cmd.h"
 #include "support/server.h"
+#include "support/suite.h"
 
 static struct server nginx;
 
@@ -219,7 +220,7 @@ static void test_least_version_of_tls_is_kept(void **state)
     }
 }
 
-int main(void)
+TEST_SUITE(tls)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unknown_certificate_is_refused),
