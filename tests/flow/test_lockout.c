@@ -2,7 +2,6 @@
 /* One run at a time works in a folder, with a journal or without: who comes
  * second says so, asks for nothing and leaves the first one's files alone. */
 #include <errno.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,9 +16,7 @@
 #include "support/rerun.h"
 #include "support/suite.h"
 
-#define SIZE    3000000
-#define N_WAITS 3000
-#define WAIT_MS 10
+#define SIZE 3000000
 
 static const char other[] = "http://@SITE@/bytes/9/other\n";
 static const char in_use[] =
@@ -34,14 +31,6 @@ static const char *make_half(struct download *d)
     return cmd_text(
         &d->cmd, "http://@SITE@/bytes/3000000/half?stall=2000000&cuts=1&n=%d\n",
         n++);
-}
-
-static void wait_for_request(struct download *d, const char *target)
-{
-    for (int i = 0; download_count_requests(d, target) == 0; i++) {
-        assert_true(i < N_WAITS);
-        (void)poll(NULL, 0, WAIT_MS);
-    }
 }
 
 static void interrupt(struct download *d, struct proc *proc)
@@ -140,7 +129,7 @@ static void test_of_two_that_begin_at_once_one_saves(void **state)
             late);
         struct proc *first =
             download_start(&d, list, "--no-journal --failed failed");
-        wait_for_request(&d, late);
+        download_wait_for_request(&d, late);
         struct proc *second = download_start(&d, make_half(&d), seconds[i]);
         rerun_wait_for_part(&d, 1000000);
         cmd_wait(&d.cmd, first, 2);

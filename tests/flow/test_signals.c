@@ -64,11 +64,14 @@ static void test_sigusr1_prints_where_the_run_stands(void **state)
     struct download d;
 
     download_init(&d, *state);
-    struct proc *proc =
-        start_half(&d, "http://@SITE@/bytes/9\nhttp://@SITE@/hang\nrubbish\n");
+    struct proc *proc = start_half(
+        &d, "http://@SITE@/bytes/9\nhttp://@SITE@/hang?usr1\nrubbish\n");
+    download_wait_for_request(&d, "/hang?usr1");
     for (int i = 0; i < 3; i++) {
         assert_int_equal(proc_signal(proc, SIGUSR1), 0);
     }
+    /* Another thread may take SIGTERM, and be the first. */
+    assert_int_equal(proc_wait_for_err(proc, " done of "), 0);
     assert_int_equal(proc_signal(proc, SIGTERM), 0);
     cmd_wait(&d.cmd, proc, 143);
 

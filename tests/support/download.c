@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,8 @@
 #include "support/port.h"
 
 #define N_EXPANDED 4
+#define WAIT_MS    10
+#define N_WAITS    3000
 
 int download_group_setup(void **state)
 {
@@ -140,6 +143,14 @@ void download_run(struct download *d, const char *list, const char *options,
                   int status)
 {
     cmd_wait(&d->cmd, download_start(d, list, options), status);
+}
+
+void download_wait_for_request(struct download *d, const char *target)
+{
+    for (int i = 0; download_count_requests(d, target) == 0; i++) {
+        assert_true(i < N_WAITS);
+        (void)poll(NULL, 0, WAIT_MS);
+    }
 }
 
 void download_need_out(struct download *d, const char *text)

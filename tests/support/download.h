@@ -49,6 +49,9 @@ void download_run(struct download *d, const char *list, const char *options,
 struct proc *download_start(struct download *d, const char *list,
                             const char *options);
 
+/* Wait until the site has been asked for target, at most 30 s. */
+void download_wait_for_request(struct download *d, const char *target);
+
 /* Fail the test unless that is said on stdout, or on stderr. */
 void download_need_out(struct download *d, const char *text);
 void download_need_err(struct download *d, const char *text);

@@ -295,6 +295,22 @@ int proc_read_line(struct proc *proc, char *line, size_t cap)
     return err;
 }
 
+int proc_wait_for_err(struct proc *proc, const char *text)
+{
+    int64_t deadline_ms = get_now_ms() + proc->timeout_ms;
+
+    while (strstr(adl_buf_str(&proc->err_text), text) == NULL) {
+        if (proc->err < 0) {
+            return -EPIPE;
+        }
+        if (get_now_ms() >= deadline_ms) {
+            return -ETIMEDOUT;
+        }
+        turn(proc);
+    }
+    return 0;
+}
+
 int proc_write(struct proc *proc, const char *bytes, size_t len)
 {
     int64_t deadline_ms = get_now_ms() + proc->timeout_ms;

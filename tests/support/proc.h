@@ -46,6 +46,9 @@ int proc_start(struct proc **out, const struct proc_options *options);
  */
 int proc_read_line(struct proc *proc, char *line, size_t cap);
 
+/* Wait until text is in what it has said on stderr. 0, -EPIPE or -ETIMEDOUT. */
+int proc_wait_for_err(struct proc *proc, const char *text);
+
 int proc_write(struct proc *proc, const char *bytes, size_t len);
 void proc_close_input(struct proc *proc);
 int proc_signal(struct proc *proc, int signum);
