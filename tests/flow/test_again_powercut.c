@@ -18,7 +18,7 @@
 #include "support/suite.h"
 
 #define N_FILES 24
-#define N_CUTS  effort(6, 2) /* of each way, all over a run */
+#define N_CUTS  effort(4, 2) /* of each way, all over a run */
 #define HALF    "http://@SITE@/bytes/3000000/half?stall=2000000&cuts=1\n"
 #define SIZE    3000000
 

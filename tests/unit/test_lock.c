@@ -19,6 +19,7 @@
 #include "asyncdl/error.h"
 #include "pool/futex.h"
 #include "pool/shm.h"
+#include "support/effort.h"
 #include "support/scratch.h"
 #include "support/suite.h"
 #include "support/victim.h"
@@ -333,7 +334,7 @@ static void test_deaths_in_a_crowd_block_nobody(void **state)
     for (int i = 0; i < N_PROCESSES; i++) {
         pids[i] = victim_fork(change_for_ever, &bed);
     }
-    for (int i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < effort(200, 40); i++) {
         uint64_t n = adl_rng_next(&rng) % 50;
 
         for (uint64_t k = 0; k < n; k++) {
