@@ -151,7 +151,7 @@ static void test_a_journal_that_fills_the_disk_goes_on_with_room(void **state)
 {
     const struct lines lines = {.n = 900, .get_size = empty, .salt = "empty"};
 
-    for (unsigned pages = 0; pages < 8; pages += effort(1, 4)) {
+    for (unsigned pages = 0; pages < 8; pages += effort(2, 4)) {
         check_full(state, &lines, (320 + 21 * pages) * 1024, "");
     }
 }
@@ -242,7 +242,7 @@ static void test_a_list_that_fills_a_quota_goes_on_with_room(void **state)
 
     check_quota(state, &lines[0], "3000000");
     check_quota(state, &lines[1], "3000000");
-    for (int i = 0; i < 8; i += effort(1, 4)) {
+    for (int i = 0; i < 8; i += effort(2, 4)) {
         char room[16];
 
         (void)snprintf(room, sizeof(room), "%d", 70000 + 9001 * i);
