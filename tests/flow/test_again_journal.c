@@ -234,7 +234,7 @@ static void test_bytes_that_are_spoilt_harm_no_file(void **state)
 
     init_finished(&d, state, &list);
     assert_int_equal(tmpdir_read(&bytes, &d.cmd.dir, "out/" JOURNAL), 0);
-    for (size_t at = 0; at < bytes.len; at += effort(701, 14001)) {
+    for (size_t at = 0; at < bytes.len; at += effort(1401, 14001)) {
         assert_int_equal(
             tmpdir_write(&d.cmd.dir, "out/" JOURNAL, bytes.data, bytes.len), 0);
         write_at(get_path(&d, JOURNAL), (off_t)at, 16);

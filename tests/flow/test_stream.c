@@ -25,7 +25,7 @@
 #define N_TURNS 4000
 
 /* A list that does not fit into the memory that may be used. */
-#define N_LINES  effort(25000, 5000)
+#define N_LINES  effort(15000, 5000)
 #define LINE_LEN 2000
 #define N_BOMBS  8
 #if defined(__has_feature)

@@ -85,7 +85,7 @@ def check_plant(program, corpus, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--runs", type=int, default=300000)
-    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("program", type=pathlib.Path)
     args = parser.parse_args()
     program = args.program.resolve()

@@ -28,7 +28,7 @@
 #include "util/rng.h"
 
 /* Of all victims of a trial together. */
-#define N_STEPS effort(60000, 15000)
+#define N_STEPS effort(40000, 10000)
 
 struct trial {
     struct asyncdl_queue *queue;
