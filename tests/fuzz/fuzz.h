@@ -35,6 +35,10 @@ struct fuzz_target {
     int n_plants;
 };
 
+/* All that there are. */
+extern const struct fuzz_target *const fuzz_targets[];
+extern const size_t fuzz_n_targets;
+
 /* The bug that is planted, 0 for none. Set by who runs a target only. */
 extern int fuzz_plant;
 

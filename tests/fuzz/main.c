@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One target as libFuzzer drives it: FUZZ_TARGET is its name.
+ * A target as libFuzzer drives it. Its name comes in the environment, as the
+ * arguments are libFuzzer's:
  *
- *     fuzz_list --seeds DIR           write its seeds to DIR
- *     fuzz_list [OPTION]... DIR       libFuzzer's own
- *     FUZZ_PLANT=2 fuzz_list DIR      with its second bug
+ *     FUZZ_TARGET=list fuzz --seeds DIR            write its seeds to DIR
+ *     FUZZ_TARGET=list fuzz [OPTION]... DIR        libFuzzer's own
+ *     FUZZ_TARGET=list FUZZ_PLANT=2 fuzz DIR       with its second bug
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 
 #include "fuzz/fuzz.h"
 
-extern const struct fuzz_target FUZZ_TARGET;
+static const struct fuzz_target *target;
 
 /* libFuzzer calls both, and declares neither. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -21,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static int write_seed(const char *dir, size_t number)
 {
-    const struct fuzz_seed *seed = &FUZZ_TARGET.seeds[number];
+    const struct fuzz_seed *seed = &target->seeds[number];
     char path[4096];
     int n = snprintf(path, sizeof(path), "%s/seed%zu", dir, number);
     FILE *file = n < (int)sizeof(path) ? fopen(path, "wb") : NULL;
@@ -42,16 +43,40 @@ static int write_seeds(const char *dir)
 {
     int status = 0;
 
-    for (size_t i = 0; i < FUZZ_TARGET.n_seeds && status == 0; i++) {
+    for (size_t i = 0; i < target->n_seeds && status == 0; i++) {
         status = write_seed(dir, i);
     }
     return status;
+}
+
+static const struct fuzz_target *find_target(const char *name)
+{
+    for (size_t i = 0; i < fuzz_n_targets; i++) {
+        if (name != NULL && strcmp(fuzz_targets[i]->name, name) == 0) {
+            return fuzz_targets[i];
+        }
+    }
+    return NULL;
+}
+
+static void tell_names(void)
+{
+    fputs("fuzz: FUZZ_TARGET must be one of", stderr);
+    for (size_t i = 0; i < fuzz_n_targets; i++) {
+        fprintf(stderr, " %s", fuzz_targets[i]->name);
+    }
+    fputs("\n", stderr);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     const char *plant = getenv("FUZZ_PLANT");
 
+    target = find_target(getenv("FUZZ_TARGET"));
+    if (target == NULL) {
+        tell_names();
+        exit(2);
+    }
     if (*argc == 3 && strcmp((*argv)[1], "--seeds") == 0) {
         exit(write_seeds((*argv)[2]));
     }
@@ -61,10 +86,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    const char *broken = FUZZ_TARGET.check((const char *)bytes, len);
+    const char *broken = target->check((const char *)bytes, len);
 
     if (broken != NULL) {
-        fprintf(stderr, "%s: broken promise: %s\n", FUZZ_TARGET.name, broken);
+        fprintf(stderr, "%s: broken promise: %s\n", target->name, broken);
         abort();
     }
     return 0;

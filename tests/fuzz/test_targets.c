@@ -7,17 +7,6 @@
 #include "fuzz/fuzz.h"
 #include "support/loop.h"
 
-/* meson.build's list, as TARGET(name) TARGET(name)... */
-#define TARGET(name) extern const struct fuzz_target fuzz_##name;
-FUZZ_TARGETS
-#undef TARGET
-
-#define TARGET(name) &fuzz_##name,
-static const struct fuzz_target *const targets[] = {FUZZ_TARGETS};
-#undef TARGET
-
-#define N_TARGETS (sizeof(targets) / sizeof(targets[0]))
-
 /* In memory of its very size, so that a sanitizer sees who reads on. */
 static const char *check_seed(const struct fuzz_target *target, size_t i)
 {
@@ -34,12 +23,12 @@ static const char *check_seed(const struct fuzz_target *target, size_t i)
 static void test_no_seed_breaks_a_promise(void **state)
 {
     (void)state;
-    for (size_t t = 0; t < N_TARGETS; t++) {
-        for (size_t i = 0; i < targets[t]->n_seeds; i++) {
-            const char *broken = check_seed(targets[t], i);
+    for (size_t t = 0; t < fuzz_n_targets; t++) {
+        for (size_t i = 0; i < fuzz_targets[t]->n_seeds; i++) {
+            const char *broken = check_seed(fuzz_targets[t], i);
 
             if (broken != NULL) {
-                fail_msg("%s, seed %zu: %s", targets[t]->name, i, broken);
+                fail_msg("%s, seed %zu: %s", fuzz_targets[t]->name, i, broken);
             }
         }
     }
@@ -58,15 +47,15 @@ static bool is_found(const struct fuzz_target *target)
 static void test_every_planted_bug_is_found(void **state)
 {
     (void)state;
-    for (size_t t = 0; t < N_TARGETS; t++) {
-        assert_true(targets[t]->n_plants > 0);
-        for (int plant = 1; plant <= targets[t]->n_plants; plant++) {
+    for (size_t t = 0; t < fuzz_n_targets; t++) {
+        assert_true(fuzz_targets[t]->n_plants > 0);
+        for (int plant = 1; plant <= fuzz_targets[t]->n_plants; plant++) {
             fuzz_plant = plant;
-            bool found = is_found(targets[t]);
+            bool found = is_found(fuzz_targets[t]);
 
             fuzz_plant = 0;
             if (!found) {
-                fail_msg("%s, bug %d: not found", targets[t]->name, plant);
+                fail_msg("%s, bug %d: not found", fuzz_targets[t]->name, plant);
             }
         }
     }
