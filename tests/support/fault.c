@@ -138,7 +138,8 @@ int __wrap_openat64(int fd, const char *path, int flags, ...);
 int __real_fcntl64(int fd, int command, ...);
 int __wrap_fcntl64(int fd, int command, ...);
 long __real_syscall(long number, ...);
-long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e,
+                    long f);
 int __real_linkat(int from_fd, const char *from, int to_fd, const char *to,
                   int flags);
 int __wrap_linkat(int from_fd, const char *from, int to_fd, const char *to,
@@ -191,22 +192,14 @@ int __wrap_fcntl64(int fd, int command, ...)
     return strikes(FAULT_FCNTL) ? -1 : __real_fcntl64(fd, command, arg);
 }
 
-/* With as many arguments as there can be, as the C library does it. */
-long __wrap_syscall(long number, ...)
+/* With as many arguments as there can be: those that a caller did not pass are
+ * handed on unread, which va_arg() could not do. */
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
-    long passed[6];
-    va_list args;
-
-    va_start(args, number);
-    for (int i = 0; i < 6; i++) {
-        passed[i] = va_arg(args, long);
-    }
-    va_end(args);
     if (number == SYS_openat2 && strikes(FAULT_OPENAT2)) {
         return -1;
     }
-    return __real_syscall(number, passed[0], passed[1], passed[2], passed[3],
-                          passed[4], passed[5]);
+    return __real_syscall(number, a, b, c, d, e, f);
 }
 
 int __wrap_linkat(int from_fd, const char *from, int to_fd, const char *to,
