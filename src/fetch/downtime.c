@@ -157,6 +157,7 @@ struct adl_downtime_news adl_downtime_note(struct asyncdl_transfer *t,
         .started_ms = t->item.started_ms,
         .now_ms = uv_now(client->loop),
         .random = adl_rng_next(&client->rng),
+        .has_others = adl_sched_n_busy_hosts(client->sched) > 1,
     };
     bool was_down = client->net.is_down;
     enum adl_outage_change of_host = ADL_OUTAGE_SAME;
@@ -170,7 +171,7 @@ struct adl_downtime_news adl_downtime_note(struct asyncdl_transfer *t,
     }
     if (!client->net.is_down) {
         is_excused = adl_outage_excuses(host, &end);
-        of_host = adl_outage_note(host, &client->outage, &end);
+        of_host = adl_outage_note(host, &client->net, &client->outage, &end);
     }
     tell_changes(t, facts->err, of_net, of_host);
     uint64_t probe_ms =

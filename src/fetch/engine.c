@@ -394,6 +394,8 @@ int adl_engine_open(struct asyncdl_client *client)
         .n_probes = client->retry.n_retries,
         .delay_ms = client->retry.delay_ms,
         .max_ms = client->retry.max_ms,
+        .silence_ms = o->stall_timeout_ms + client->retry.delay_ms +
+                      o->connect_timeout_ms,
     };
     client->check_ms = UINT64_MAX;
     adl_rate_init(&client->rate, o->rate_bps, uv_now(client->loop));

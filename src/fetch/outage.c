@@ -116,18 +116,33 @@ static enum adl_outage_change note_reached(struct adl_outage *o)
     return was_down ? ADL_OUTAGE_UP : ADL_OUTAGE_SAME;
 }
 
+/* Nothing at all was reached since it failed first, and others are tried: they
+ * will tell whether it is the network. */
+static bool is_in_doubt(const struct adl_outage *o,
+                        const struct adl_outage_net *net,
+                        const struct adl_outage_policy *policy,
+                        const struct adl_outage_end *end)
+{
+    return end->has_others && policy->n_probes > 0 && net->was_reached &&
+           o->since_ms >= net->reached_ms &&
+           end->now_ms < add_capped(o->since_ms, policy->silence_ms);
+}
+
 /* It is down: when is it looked at again, and does anybody wait for that? */
-static bool set_probe(struct adl_outage *o,
+static bool set_probe(struct adl_outage *o, const struct adl_outage_net *net,
                       const struct adl_outage_policy *policy,
                       const struct adl_outage_end *end)
 {
+    bool is_used_up = o->n_probes >= policy->n_probes;
+
     o->probe_ms = choose_probe_ms(policy, end, o->n_probes, HOST_DELAY_MAX_MS);
-    o->is_lost = o->n_probes >= policy->n_probes ||
+    o->is_lost = (is_used_up && !is_in_doubt(o, net, policy, end)) ||
                  o->probe_ms > add_capped(o->since_ms, policy->max_ms);
     return o->is_lost;
 }
 
 enum adl_outage_change adl_outage_note(struct adl_outage *o,
+                                       const struct adl_outage_net *net,
                                        const struct adl_outage_policy *policy,
                                        const struct adl_outage_end *end)
 {
@@ -149,13 +164,14 @@ enum adl_outage_change adl_outage_note(struct adl_outage *o,
     o->n_failed++;
     if (o->down_ms != 0) {
         o->n_probes++;
-        return set_probe(o, policy, end) ? ADL_OUTAGE_LOST : ADL_OUTAGE_SAME;
+        return set_probe(o, net, policy, end) ? ADL_OUTAGE_LOST
+                                              : ADL_OUTAGE_SAME;
     }
     if (o->n_failed < ADL_OUTAGE_HOST_FAILURES) {
         return ADL_OUTAGE_SAME;
     }
     o->down_ms = end->now_ms > 0 ? end->now_ms : 1; /* 0 says it is not */
-    return set_probe(o, policy, end) ? ADL_OUTAGE_LOST : ADL_OUTAGE_DOWN;
+    return set_probe(o, net, policy, end) ? ADL_OUTAGE_LOST : ADL_OUTAGE_DOWN;
 }
 
 int adl_outage_get_loss(const struct adl_outage *o, uint64_t now_ms)

@@ -6,7 +6,9 @@
  * down: one attempt at a time, the probe, goes to it, each later than the one
  * before, and no failure but the probe's is held against a request. It is lost
  * after n_probes probes or max_ms since its first failure; from then on until
- * the next probe is due nothing need wait for it.
+ * the next probe is due nothing need wait for it. Where nothing at all was
+ * reached since that failure it may be the network, and it is not lost before
+ * the others that are tried had the time to show that: silence_ms.
  *
  * The network as a whole is down
  *
@@ -63,6 +65,9 @@ struct adl_outage_policy {
     uint32_t n_probes;
     uint32_t delay_ms; /* before the first probe; doubles each time */
     uint64_t max_ms;   /* from the first failure to the last probe */
+    /* What was reached before, and falls silent, has failed to connect by then:
+     * its stall, the delay, and its time to connect. */
+    uint64_t silence_ms;
 };
 
 /* An attempt that ended. */
@@ -72,6 +77,7 @@ struct adl_outage_end {
     uint64_t started_ms;
     uint64_t now_ms;
     uint64_t random; /* all 64 bits by chance */
+    bool has_others; /* other hosts have something to do */
 };
 
 enum adl_outage_change {
@@ -95,6 +101,8 @@ struct adl_outage {
     uint64_t blamed_row; /* the row of the network's that it is counted in */
 };
 
+struct adl_outage_net;
+
 /* One starts: the probe, where the host is down. */
 void adl_outage_start(struct adl_outage *o);
 
@@ -106,8 +114,10 @@ void adl_outage_end(struct adl_outage *o, uint64_t started_ms);
 bool adl_outage_excuses(const struct adl_outage *o,
                         const struct adl_outage_end *end);
 
-/* Note what an attempt said, before adl_outage_end(). */
+/* Note what an attempt said, before adl_outage_end() and after net has noted
+ * it. */
 enum adl_outage_change adl_outage_note(struct adl_outage *o,
+                                       const struct adl_outage_net *net,
                                        const struct adl_outage_policy *policy,
                                        const struct adl_outage_end *end);
 

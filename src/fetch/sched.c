@@ -466,6 +466,11 @@ size_t adl_sched_n_hosts(const struct adl_sched *sched)
     return HASH_COUNT(sched->hosts);
 }
 
+size_t adl_sched_n_busy_hosts(const struct adl_sched *sched)
+{
+    return HASH_COUNT(sched->hosts) - sched->n_idle;
+}
+
 uint64_t adl_sched_held_until_ms(const struct adl_sched_item *item)
 {
     return item->host->state.hold_until_ms;

@@ -120,4 +120,7 @@ bool adl_sched_is_last_of_host(const struct adl_sched_item *item);
 /* Hosts known. */
 size_t adl_sched_n_hosts(const struct adl_sched *sched);
 
+/* Hosts with something queued, delayed or started. */
+size_t adl_sched_n_busy_hosts(const struct adl_sched *sched);
+
 #endif

@@ -385,10 +385,9 @@ static void end_siege_of_network(struct siege *s, const char *options)
 
 static void test_a_cut_network_and_kills_lose_and_tear_nothing(void **state)
 {
-    /* A host that only fails to connect is given up after five seconds: by then
-     * the others have been silent for two, and have failed to connect as well.
-     */
-    static const char options[] = OPTIONS " --retry 4 --connect-timeout 1s "
+    /* A host that only fails to connect has failed three times, and two probes,
+     * before the others' silence is told from a long answer. */
+    static const char options[] = OPTIONS " --retry 2 --connect-timeout 1s "
                                           "--stall-timeout 2s";
     static const int signals[] = {SIGKILL, SIGINT, SIGKILL, SIGTERM};
     const char *args[] = {"--bind", "0.0.0.0", "--latency", "20", NULL};

@@ -291,12 +291,13 @@ static void test_what_moved_is_not_like_new(void **state)
 static void fail_to_reach(struct adl_host *host, uint64_t started_ms,
                           uint64_t now_ms)
 {
+    const struct adl_outage_net net = {.was_reached = false};
     const struct adl_outage_policy policy = {
         .n_probes = 4, .delay_ms = 1000, .max_ms = 600000};
     const struct adl_outage_end end = {
         .reach = ADL_REACH_NO, .started_ms = started_ms, .now_ms = now_ms};
 
-    (void)adl_outage_note(&host->outage, &policy, &end);
+    (void)adl_outage_note(&host->outage, &net, &policy, &end);
     adl_host_end(host, &automatic, ADL_HOST_NEUTRAL, started_ms, now_ms);
 }
 

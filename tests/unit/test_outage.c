@@ -20,6 +20,9 @@ static const struct adl_outage_policy policy = {
     .max_ms = 600000,
 };
 
+/* Nothing is known of the network. */
+static const struct adl_outage_net unheard;
+
 static struct adl_outage_end make_end(enum adl_reach reach, uint64_t started_ms,
                                       uint64_t now_ms)
 {
@@ -39,7 +42,7 @@ static enum adl_outage_change attempt(struct adl_outage *o,
     struct adl_outage_end end = make_end(reach, started_ms, now_ms);
 
     adl_outage_start(o);
-    enum adl_outage_change change = adl_outage_note(o, &policy, &end);
+    enum adl_outage_change change = adl_outage_note(o, &unheard, &policy, &end);
     adl_outage_end(o, started_ms);
     return change;
 }
@@ -55,7 +58,7 @@ static enum adl_outage_change attempt_net(struct adl_outage_net *net,
         adl_outage_net_note(net, host, &policy, &end, net->is_down);
 
     if (!net->is_down) {
-        (void)adl_outage_note(host, &policy, &end);
+        (void)adl_outage_note(host, net, &policy, &end);
     }
     return change;
 }
@@ -168,15 +171,17 @@ static void test_only_the_probe_counts_while_a_host_is_down(void **state)
     assert_true(adl_outage_excuses(&o, &late));
     assert_false(adl_outage_excuses(&o, &probe));
     assert_false(adl_outage_excuses(&o, &broken));
-    assert_int_equal(adl_outage_note(&o, &policy, &late), ADL_OUTAGE_SAME);
-    assert_int_equal(adl_outage_note(&o, &policy, &broken), ADL_OUTAGE_SAME);
+    assert_int_equal(adl_outage_note(&o, &unheard, &policy, &late),
+                     ADL_OUTAGE_SAME);
+    assert_int_equal(adl_outage_note(&o, &unheard, &policy, &broken),
+                     ADL_OUTAGE_SAME);
     assert_int_equal(o.n_probes, 0);
 
     adl_outage_start(&o);
     assert_true(o.is_probing);
     adl_outage_end(&o, 50); /* of an earlier attempt */
     assert_true(o.is_probing);
-    (void)adl_outage_note(&o, &policy, &probe);
+    (void)adl_outage_note(&o, &unheard, &policy, &probe);
     adl_outage_end(&o, 600);
     assert_false(o.is_probing);
     assert_int_equal(o.n_probes, 1);
@@ -217,7 +222,7 @@ static void test_delays_are_bounded_and_half_by_chance(void **state)
     for (int i = 0; i < 100; i++) {
         end.random = UINT64_MAX / 7 * (uint64_t)i;
         end.started_ms = end.now_ms = o.probe_ms;
-        (void)adl_outage_note(&o, &patient, &end);
+        (void)adl_outage_note(&o, &unheard, &patient, &end);
         assert_true(o.probe_ms - end.now_ms <= 60000);
         assert_true(o.probe_ms > end.now_ms);
     }
@@ -233,12 +238,13 @@ static void test_time_ends_the_waiting_for_a_host_too(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        (void)adl_outage_note(&o, &hasty, &end);
+        (void)adl_outage_note(&o, &unheard, &hasty, &end);
     }
     assert_int_equal(adl_outage_get_loss(&o, 100), 0);
 
     end.started_ms = end.now_ms = o.probe_ms; /* 600: the next is at 1600 */
-    assert_int_equal(adl_outage_note(&o, &hasty, &end), ADL_OUTAGE_LOST);
+    assert_int_equal(adl_outage_note(&o, &unheard, &hasty, &end),
+                     ADL_OUTAGE_LOST);
 }
 
 static void test_without_retries_a_host_is_lost_when_it_goes_down(void **state)
@@ -248,9 +254,104 @@ static void test_without_retries_a_host_is_lost_when_it_goes_down(void **state)
     struct adl_outage o = {0};
 
     (void)state;
-    assert_int_equal(adl_outage_note(&o, &none, &end), ADL_OUTAGE_SAME);
-    assert_int_equal(adl_outage_note(&o, &none, &end), ADL_OUTAGE_SAME);
-    assert_int_equal(adl_outage_note(&o, &none, &end), ADL_OUTAGE_LOST);
+    assert_int_equal(adl_outage_note(&o, &unheard, &none, &end),
+                     ADL_OUTAGE_SAME);
+    assert_int_equal(adl_outage_note(&o, &unheard, &none, &end),
+                     ADL_OUTAGE_SAME);
+    assert_int_equal(adl_outage_note(&o, &unheard, &none, &end),
+                     ADL_OUTAGE_LOST);
+}
+
+/* Probes are used up at 2100: is it given up? */
+static void test_a_host_is_not_lost_while_it_may_be_the_network(void **state)
+{
+    static const struct {
+        struct adl_outage_net net;
+        bool has_others;
+        uint64_t silence_ms, max_ms;
+        enum adl_outage_change change;
+    } cases[] = {
+        /* something was reached before it failed, and nothing since */
+        {{.was_reached = true, .reached_ms = 90},
+         true,
+         5000,
+         60000,
+         ADL_OUTAGE_SAME},
+        {{.was_reached = true, .reached_ms = 100},
+         true,
+         5000,
+         60000,
+         ADL_OUTAGE_SAME},
+        /* the others had their time */
+        {{.was_reached = true, .reached_ms = 90},
+         true,
+         2000,
+         60000,
+         ADL_OUTAGE_LOST},
+        {{.was_reached = true, .reached_ms = 90},
+         true,
+         2001,
+         60000,
+         ADL_OUTAGE_SAME},
+        /* others work */
+        {{.was_reached = true, .reached_ms = 101},
+         true,
+         5000,
+         60000,
+         ADL_OUTAGE_LOST},
+        /* nobody else can tell */
+        {{.was_reached = true, .reached_ms = 90},
+         false,
+         5000,
+         60000,
+         ADL_OUTAGE_LOST},
+        /* nothing ever worked */
+        {{.was_reached = false}, true, 5000, 60000, ADL_OUTAGE_LOST},
+        /* no longer than anybody is to wait */
+        {{.was_reached = true, .reached_ms = 90},
+         true,
+         5000,
+         2500,
+         ADL_OUTAGE_LOST},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N_OF(cases); i++) {
+        const struct adl_outage_policy one = {.n_probes = 1,
+                                              .delay_ms = 1000,
+                                              .max_ms = cases[i].max_ms,
+                                              .silence_ms =
+                                                  cases[i].silence_ms};
+        struct adl_outage o = make_down();
+        struct adl_outage_end end = make_end(ADL_REACH_NO, 2100, 2100);
+
+        end.has_others = cases[i].has_others;
+        assert_int_equal(o.since_ms, 100);
+        enum adl_outage_change change =
+            adl_outage_note(&o, &cases[i].net, &one, &end);
+        if (change != cases[i].change) {
+            fail_msg("case %zu: %d", i, (int)change);
+        }
+    }
+}
+
+static void test_a_host_in_doubt_is_lost_where_the_doubt_ends(void **state)
+{
+    const struct adl_outage_policy one = {
+        .n_probes = 1, .delay_ms = 1000, .max_ms = 60000, .silence_ms = 5000};
+    const struct adl_outage_net net = {.was_reached = true, .reached_ms = 90};
+    struct adl_outage o = make_down();
+    struct adl_outage_end end = make_end(ADL_REACH_NO, 2100, 2100);
+
+    (void)state;
+    end.has_others = true;
+    assert_int_equal(adl_outage_note(&o, &net, &one, &end), ADL_OUTAGE_SAME);
+    assert_int_equal(adl_outage_get_loss(&o, 2100), 0);
+    assert_true(o.probe_ms > 2100);
+
+    end.started_ms = end.now_ms = 5100;
+    assert_int_equal(adl_outage_note(&o, &net, &one, &end), ADL_OUTAGE_LOST);
+    assert_int_equal(adl_outage_get_loss(&o, 5100), ASYNCDL_ECONNECT);
 }
 
 static void test_a_probe_that_gets_there_ends_the_outage(void **state)
@@ -502,6 +603,8 @@ TEST_SUITE(outage)
         cmocka_unit_test(test_delays_are_bounded_and_half_by_chance),
         cmocka_unit_test(test_time_ends_the_waiting_for_a_host_too),
         cmocka_unit_test(test_without_retries_a_host_is_lost_when_it_goes_down),
+        cmocka_unit_test(test_a_host_is_not_lost_while_it_may_be_the_network),
+        cmocka_unit_test(test_a_host_in_doubt_is_lost_where_the_doubt_ends),
         cmocka_unit_test(test_a_probe_that_gets_there_ends_the_outage),
         cmocka_unit_test(test_an_answer_to_an_earlier_attempt_ends_it_as_well),
         cmocka_unit_test(test_many_hosts_at_once_are_the_network),

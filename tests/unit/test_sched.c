@@ -196,9 +196,12 @@ static void test_a_held_host_is_remembered_while_idle(void **state)
     add(sched, &works[0], "a", 0);
     take(sched, 0);
     adl_sched_hold(sched, &works[0].item, 500);
+    assert_int_equal(adl_sched_n_busy_hosts(sched), 1);
     end(sched, &works[0], ADL_HOST_TROUBLE, 10);
     assert_int_equal(adl_sched_n_hosts(sched), 1);
+    assert_int_equal(adl_sched_n_busy_hosts(sched), 0);
     add(sched, &works[1], "a", 0);
+    assert_int_equal(adl_sched_n_busy_hosts(sched), 1);
 
     assert_null(take(sched, 499));
     assert_ptr_equal(take(sched, 500), &works[1]);

@@ -122,6 +122,7 @@ static void step_take(struct model *m)
 /* Some attempts do not get there, and some hosts go down. */
 static void note_reach(struct model *m, struct work *work)
 {
+    static const struct adl_outage_net unheard;
     static const struct adl_outage_policy policy = {
         .n_probes = 4, .delay_ms = 10, .max_ms = 1000};
     const struct adl_outage_end end = {
@@ -136,9 +137,10 @@ static void note_reach(struct model *m, struct work *work)
     const struct adl_outage *ours = &m->hosts[work->host].outage;
     assert_int_equal(theirs->n_failed, ours->n_failed);
     assert_int_equal(theirs->probe_ms, ours->probe_ms);
-    (void)adl_outage_note(theirs, &policy, &end);
+    (void)adl_outage_note(theirs, &unheard, &policy, &end);
     adl_sched_settle(m->sched, &work->item);
-    (void)adl_outage_note(&m->hosts[work->host].outage, &policy, &end);
+    (void)adl_outage_note(&m->hosts[work->host].outage, &unheard, &policy,
+                          &end);
     m->n_down += theirs->down_ms != 0;
 }
 
