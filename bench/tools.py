@@ -93,6 +93,11 @@ def curl(job):
             str(job.case.at_once), "-K", job.write_list("curl.txt", lines)]
 
 
+def curl_then_sha256sum(job):
+    sums = job.write_list("sums.txt", [f"{job.case.sha256}  {job.out}/00000"])
+    return ["sh", "-c", '"$@" && sha256sum --quiet -c "$0"', sums, *curl(job)]
+
+
 def aria2(job, n_connections=1):
     lines = []
     for i, url in enumerate(job.case.urls):
@@ -156,6 +161,8 @@ TOOLS = (
     with_floor("floor, 4 connections", ("small-h2",), n_lanes=4),
     with_floor("floor, HTTP/1.1", ("small-h2",), http2=False),
     Tool("curl -Z", "curl", curl, on_path("curl")),
+    Tool("curl, then sha256sum", "curl", curl_then_sha256sum, on_path("curl"),
+         ("big",)),
     Tool("aria2", "aria2", aria2, on_path("aria2c")),
     Tool("aria2 -x4", "aria2", functools.partial(aria2, n_connections=4),
          on_path("aria2c"), ("big",)),
