@@ -35,7 +35,7 @@ class Report(unittest.TestCase):
         self.assertIsNone(report.medians([run("a", 1.0, "lost")])["a"])
 
     def test_target_is_met_up_to_its_limit(self):
-        curl = [run("curl -Z", 1.0)]
+        curl = [run("curl -Z", 1.0), run("curl, then sha256sum", 5.0)]
         self.assertTrue(check(ours(1.05, checksum_s=1.1) + curl)[0])
         for missed in (ours(1.06), ours(1.05, checksum_s=1.11)):
             met, said = check(missed + curl)
