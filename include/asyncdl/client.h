@@ -163,8 +163,8 @@ struct asyncdl_http_options {
     const char *http_proxy;    /**< for http where proxy is not set */
     const char *https_proxy;   /**< for https where proxy is not set */
     const char *no_proxy;      /**< hosts parted by commas, "*" for all */
-    const char *ca_file;       /**< PEM (default: libcurl's) */
-    const char *ca_path;       /**< folder of hashed certificates */
+    const char *ca_file;       /**< PEM, read once (default: libcurl's) */
+    const char *ca_path;       /**< hashed folder to trust beside ca_file */
     const char *cert_file;     /**< client certificate, PEM */
     const char *key_file;      /**< its key, PEM */
     const char *pinned_key;    /**< "sha256//BASE64;..." or a file */

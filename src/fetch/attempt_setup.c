@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <unistd.h>
+
 #include "asyncdl/error.h"
 #include "fetch/decode.h"
 #include "fetch/httpcheck.h"
@@ -298,6 +300,35 @@ static CURLcode apply_http(CURLcode cc, const struct adl_setup *setup,
     return cc;
 }
 
+/* Is the file that libcurl trusts by itself there? */
+static bool has_own_ca_file(void)
+{
+    const char *path = curl_version_info(CURLVERSION_NOW)->cainfo;
+
+    return path != NULL && access(path, R_OK) == 0;
+}
+
+/*
+ * libcurl keeps the certificates that it trusts for further connections only
+ * where they come from a file alone. Many systems name a folder of the same
+ * ones, too: then each connection would read all of them again, 15 ms of the
+ * loop for the 140 of Debian. And who names a file trusts that, and no other.
+ */
+static CURLcode apply_trust(CURLcode cc, const struct adl_setup *setup,
+                            CURL *easy)
+{
+    const struct asyncdl_http_options *http = &setup->options->http;
+    bool has_own = has_own_ca_file();
+
+    if (has_own) { /* a proxy has nothing else */
+        cc = set_ptr(cc, easy, CURLOPT_PROXY_CAPATH, NULL);
+    }
+    if (http->ca_path == NULL && (http->ca_file != NULL || has_own)) {
+        cc = set_ptr(cc, easy, CURLOPT_CAPATH, NULL);
+    }
+    return cc;
+}
+
 static CURLcode apply_tls(CURLcode cc, const struct adl_setup *setup,
                           CURL *easy)
 {
@@ -311,7 +342,7 @@ static CURLcode apply_tls(CURLcode cc, const struct adl_setup *setup,
     cc = set_long(cc, easy, CURLOPT_SSLVERSION, versions[o->http.tls_min]);
     cc = set_long(cc, easy, CURLOPT_SSL_VERIFYPEER, verify ? 1 : 0);
     cc = set_long(cc, easy, CURLOPT_SSL_VERIFYHOST, verify ? 2 : 0);
-    return cc;
+    return apply_trust(cc, setup, easy);
 }
 
 int adl_setup_apply(const struct adl_setup *setup, CURL *easy)

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <sys/inotify.h>
+#include <unistd.h>
+
 #include <cmocka.h>
 
 #include "support/cmd.h"
@@ -114,6 +117,55 @@ static void test_trust_can_be_given_in_every_way(void **state)
         cmd_need_text(cmd_read(&cmd, "out/tls"), "TLSv1.3 NONE\n");
         cmd_finish(&cmd);
     }
+    server_stop(&nginx);
+}
+
+/* Equal events in a row are told as one: those between must be watched, too. */
+#define OPENED (IN_OPEN | IN_CLOSE_NOWRITE)
+
+/* How often the watched file was opened. */
+static unsigned count_opened(int watch)
+{
+    const size_t size = sizeof(struct inotify_event); /* no names: no folder */
+    char bytes[65536];
+    ssize_t len = read(watch, bytes, sizeof(bytes));
+    unsigned n = 0;
+
+    assert_true(len > 0);
+    for (size_t at = 0; at < (size_t)len; at += size) {
+        struct inotify_event event;
+
+        memcpy(&event, bytes + at, size);
+        n += (event.mask & IN_OPEN) != 0;
+    }
+    return n;
+}
+
+static void test_what_is_trusted_is_read_once_for_all_connections(void **state)
+{
+    struct cmd cmd;
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+    (void)state;
+    assert_true(watch >= 0);
+    need_nginx(SAYS_TLS "keepalive_timeout 0;\n}");
+    cmd_init(&cmd);
+    (void)run_script(&cmd, "cp \"$1/ca.pem\" own.pem");
+    const char *ca = cmd_text(&cmd, "%s/own.pem", cmd.dir.path);
+
+    assert_true(inotify_add_watch(watch, ca, OPENED) >= 0);
+    cmd_add(&cmd, "--cacert", ca, NULL);
+    for (unsigned i = 0; i < 20; i++) {
+        cmd_add(&cmd,
+                cmd_text(&cmd, "https://127.0.0.1:%u/%u", nginx.tls_port, i),
+                NULL);
+    }
+    cmd_run(&cmd, 0);
+
+    unsigned n = count_opened(watch);
+    assert_in_range(n, 1, 3); /* one is to see whether it can be read */
+    (void)close(watch);
+    cmd_finish(&cmd);
     server_stop(&nginx);
 }
 
@@ -226,6 +278,7 @@ TEST_SUITE(tls)
         cmocka_unit_test(test_unknown_certificate_is_refused),
         cmocka_unit_test(test_certificate_for_another_host_is_refused),
         cmocka_unit_test(test_trust_can_be_given_in_every_way),
+        cmocka_unit_test(test_what_is_trusted_is_read_once_for_all_connections),
         cmocka_unit_test(test_environment_can_name_certificates),
         cmocka_unit_test(test_client_certificate_is_shown_to_who_asks),
         cmocka_unit_test(test_pinned_key_lets_only_its_server_pass),
