@@ -68,7 +68,7 @@ static const char help[] =
     "                 what takes longer than 1.5 s then runs once)\n"
     "  --threads N    threads of io (default 5)\n"
     "  --scale N      times each sum is made, and each body hashed\n"
-    "                 (default 10; with --python 1)\n"
+    "                 (default 20; with --python 1)\n"
     "  --sweep MAX    workers to go up to (default 16)\n"
     "  --list FILE    URLs, one a line, in place of the 160 sites\n"
     "  --latency MS   wait of the bundled site before it answers (default 50)\n"
@@ -257,7 +257,7 @@ int options_parse(struct options *out, int argc, char *const *argv, char *text,
         o.topics[i] = true;
     }
     if (o.scale == 0) {
-        o.scale = o.has_python ? 1 : 10;
+        o.scale = o.has_python ? 1 : 20;
     }
     if (err == 0) {
         err = check_together(&o, text, cap);
