@@ -157,7 +157,8 @@ struct adl_downtime_news adl_downtime_note(struct asyncdl_transfer *t,
         .started_ms = t->item.started_ms,
         .now_ms = uv_now(client->loop),
         .random = adl_rng_next(&client->rng),
-        .has_others = adl_sched_n_busy_hosts(client->sched) > 1,
+        .has_witness = host->down_ms != 0 &&
+                       adl_sched_has_other_up(client->sched, &t->item),
     };
     bool was_down = client->net.is_down;
     enum adl_outage_change of_host = ADL_OUTAGE_SAME;

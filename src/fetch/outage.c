@@ -117,15 +117,17 @@ static enum adl_outage_change note_reached(struct adl_outage *o)
 }
 
 /* Nothing at all was reached since it failed first, and others are tried: they
- * will tell whether it is the network. */
-static bool is_in_doubt(const struct adl_outage *o,
-                        const struct adl_outage_net *net,
-                        const struct adl_outage_policy *policy,
-                        const struct adl_outage_end *end)
+ * will tell whether it is the network. Until when it may be? 0: it is not. */
+static uint64_t get_doubt_ms(const struct adl_outage *o,
+                             const struct adl_outage_net *net,
+                             const struct adl_outage_policy *policy,
+                             const struct adl_outage_end *end)
 {
-    return end->has_others && policy->n_probes > 0 && net->was_reached &&
-           o->since_ms >= net->reached_ms &&
-           end->now_ms < add_capped(o->since_ms, policy->silence_ms);
+    uint64_t until_ms = add_capped(o->since_ms, policy->silence_ms);
+    bool may_be = end->has_witness && policy->n_probes > 0 &&
+                  net->was_reached && o->since_ms >= net->reached_ms;
+
+    return may_be && end->now_ms < until_ms ? until_ms : 0;
 }
 
 /* It is down: when is it looked at again, and does anybody wait for that? */
@@ -134,9 +136,13 @@ static bool set_probe(struct adl_outage *o, const struct adl_outage_net *net,
                       const struct adl_outage_end *end)
 {
     bool is_used_up = o->n_probes >= policy->n_probes;
+    uint64_t doubt_ms = is_used_up ? get_doubt_ms(o, net, policy, end) : 0;
 
     o->probe_ms = choose_probe_ms(policy, end, o->n_probes, HOST_DELAY_MAX_MS);
-    o->is_lost = (is_used_up && !is_in_doubt(o, net, policy, end)) ||
+    if (doubt_ms > 0 && o->probe_ms > doubt_ms) {
+        o->probe_ms = doubt_ms; /* it decides: no longer than that */
+    }
+    o->is_lost = (is_used_up && doubt_ms == 0) ||
                  o->probe_ms > add_capped(o->since_ms, policy->max_ms);
     return o->is_lost;
 }

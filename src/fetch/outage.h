@@ -76,8 +76,8 @@ struct adl_outage_end {
     int err; /* of the attempt */
     uint64_t started_ms;
     uint64_t now_ms;
-    uint64_t random; /* all 64 bits by chance */
-    bool has_others; /* other hosts have something to do */
+    uint64_t random;  /* all 64 bits by chance */
+    bool has_witness; /* another host is tried, and is not down */
 };
 
 enum adl_outage_change {

@@ -466,9 +466,17 @@ size_t adl_sched_n_hosts(const struct adl_sched *sched)
     return HASH_COUNT(sched->hosts);
 }
 
-size_t adl_sched_n_busy_hosts(const struct adl_sched *sched)
+bool adl_sched_has_other_up(const struct adl_sched *sched,
+                            const struct adl_sched_item *item)
 {
-    return HASH_COUNT(sched->hosts) - sched->n_idle;
+    for (const struct adl_sched_host *host = sched->hosts; host != NULL;
+         host = host->hh.next) {
+        if (host != item->host && host->place != HOST_IDLE &&
+            host->state.outage.down_ms == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t adl_sched_held_until_ms(const struct adl_sched_item *item)

@@ -120,7 +120,9 @@ bool adl_sched_is_last_of_host(const struct adl_sched_item *item);
 /* Hosts known. */
 size_t adl_sched_n_hosts(const struct adl_sched *sched);
 
-/* Hosts with something queued, delayed or started. */
-size_t adl_sched_n_busy_hosts(const struct adl_sched *sched);
+/* Does any other host than the item's, which is started, have something queued,
+ * delayed or started, and is not down? Looks at all hosts. */
+bool adl_sched_has_other_up(const struct adl_sched *sched,
+                            const struct adl_sched_item *item);
 
 #endif

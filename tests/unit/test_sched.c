@@ -196,18 +196,44 @@ static void test_a_held_host_is_remembered_while_idle(void **state)
     add(sched, &works[0], "a", 0);
     take(sched, 0);
     adl_sched_hold(sched, &works[0].item, 500);
-    assert_int_equal(adl_sched_n_busy_hosts(sched), 1);
     end(sched, &works[0], ADL_HOST_TROUBLE, 10);
     assert_int_equal(adl_sched_n_hosts(sched), 1);
-    assert_int_equal(adl_sched_n_busy_hosts(sched), 0);
     add(sched, &works[1], "a", 0);
-    assert_int_equal(adl_sched_n_busy_hosts(sched), 1);
 
     assert_null(take(sched, 499));
     assert_ptr_equal(take(sched, 500), &works[1]);
     end(sched, &works[1], ADL_HOST_GOOD, 501);
     assert_int_equal(adl_sched_n_hosts(sched), 0);
     drain(sched, works, 2);
+}
+
+/* Others that can tell whether it is the network. */
+static void test_hosts_that_are_down_or_idle_are_no_witnesses(void **state)
+{
+    const struct adl_host_limits limits = {.max_active = 4};
+    struct adl_sched *sched = create(&limits, 16);
+    struct work works[3] = {0};
+
+    (void)state;
+    add(sched, &works[0], "a", 0);
+    take(sched, 0);
+    assert_false(adl_sched_has_other_up(sched, &works[0].item));
+
+    add(sched, &works[1], "b", 500); /* delayed */
+    assert_true(adl_sched_has_other_up(sched, &works[0].item));
+    adl_sched_get_outage(&works[1].item)->down_ms = 1;
+    assert_false(adl_sched_has_other_up(sched, &works[0].item));
+
+    add(sched, &works[2], "c", 0); /* queued */
+    assert_true(adl_sched_has_other_up(sched, &works[0].item));
+    take(sched, 0); /* started */
+    assert_true(adl_sched_has_other_up(sched, &works[0].item));
+    adl_sched_hold(sched, &works[2].item, 500);
+    end(sched, &works[2], ADL_HOST_TROUBLE, 10); /* idle, and remembered */
+    assert_false(adl_sched_has_other_up(sched, &works[0].item));
+
+    adl_sched_get_outage(&works[1].item)->down_ms = 0;
+    drain(sched, works, 3);
 }
 
 static void test_idle_hosts_are_bounded_the_oldest_forgotten(void **state)
@@ -353,6 +379,7 @@ TEST_SUITE(sched)
         cmocka_unit_test(test_a_hold_stops_a_host_and_no_other),
         cmocka_unit_test(test_a_longer_hold_moves_the_alarm),
         cmocka_unit_test(test_a_held_host_is_remembered_while_idle),
+        cmocka_unit_test(test_hosts_that_are_down_or_idle_are_no_witnesses),
         cmocka_unit_test(test_idle_hosts_are_bounded_the_oldest_forgotten),
         cmocka_unit_test(test_rate_spaces_the_starts),
         cmocka_unit_test(test_items_are_removed_from_every_place),
