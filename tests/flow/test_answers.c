@@ -43,7 +43,7 @@ static void test_what_is_no_answer_is_an_error(void **state)
          .options = "--retry 1",
          .status = 3,
          .error = "connection broke within the headers (after 2 attempts"},
-        {.url = "http://@FREE@/x",
+        {.url = "http://@REFUSES@/x",
          .options = "--retry 1",
          .status = 3,
          .error = "connection refused or host unreachable: "},

@@ -19,7 +19,7 @@
     "http://s3cretuser:s3cret@@SITE@/bytes/10?token=s3cret&x=</script>\n" \
     "http://@SITE@/redirect/302?to=/bytes/9\n"                            \
     "http://@SITE@/status/404?sig=s3cret\n"                               \
-    "http://@FREE@/x\n"
+    "http://@REFUSES@/x\n"
 
 #define OPTIONS                                             \
     "-o {index} --retry 1 --trace t.json --timeline t.svg " \

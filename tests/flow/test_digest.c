@@ -44,8 +44,8 @@ static void test_each_kind_is_counted_once_under_its_cause(void **state)
         "http://@SITE@/status/410\n"
         "http://@SITE@/status/403\n"
         "http://@SITE@/status/500\n"
-        "http://@FREE@/refused\n"
-        "http://@FREE@/refused/2\n"
+        "http://@REFUSES@/refused\n"
+        "http://@REFUSES@/refused/2\n"
         "http://no.such.host.invalid/\n"
         "http://@SITE@/bytes/11\n  checksum=sha-256=" HEX64 "\n"
         "http://@SITE@/bytes/70000\n"
@@ -59,7 +59,7 @@ static void test_each_kind_is_counted_once_under_its_cause(void **state)
     static const char *const lines[] = {
         "  another run can help (6):\n",
         "       2  connection refused or host unreachable from 127.0.0.1, such "
-        "as http://@FREE@/refused",
+        "as http://@REFUSES@/refused",
         "       1  HTTP 500 (server error) from 127.0.0.1, such as "
         "http://@SITE@/status/500\n",
         "       1  host name not found from no.such.host.invalid, such as "

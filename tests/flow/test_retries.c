@@ -177,7 +177,7 @@ static void test_mirrors_take_over(void **state)
         {.url = "http://@SITE@/status/404\thttp://@SITE@/bytes/1000",
          .file = "404",
          .size = 1000},
-        {.url = "http://@FREE@/a\thttp://@SITE@/bytes/1000",
+        {.url = "http://@REFUSES@/a\thttp://@SITE@/bytes/1000",
          .options = "--retry 1",
          .file = "a",
          .size = 1000},

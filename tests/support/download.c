@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <unistd.h>
+
 #include <cmocka.h>
 #include <jansson.h>
 
@@ -29,8 +31,8 @@ int download_group_setup(void **state)
         return -1;
     }
     *state = servers;
-    servers->free_port = port_find_free();
-    if (servers->free_port == 0 ||
+    servers->refusing_port = port_take_refusing(&servers->refusing_fd);
+    if (servers->refusing_port == 0 ||
         server_start_site(&servers->site, args) < 0 ||
         server_start_faultd(&servers->fault) < 0) {
         (void)download_group_teardown(state);
@@ -45,6 +47,9 @@ int download_group_teardown(void **state)
 
     server_stop(&servers->site);
     server_stop(&servers->fault);
+    if (servers->refusing_fd >= 0) {
+        (void)close(servers->refusing_fd);
+    }
     free(servers);
     *state = NULL;
     return 0;
@@ -76,7 +81,7 @@ static int add_word(struct adl_buf *buf, const struct download *d,
         {"@FAULT_PORT@", "", s->fault.port},
         {"@CLOSE@", "127.0.0.1:", s->fault.close_port},
         {"@IGNORE@", "127.0.0.1:", s->fault.ignore_port},
-        {"@FREE@", "127.0.0.1:", s->free_port},
+        {"@REFUSES@", "127.0.0.1:", s->refusing_port},
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

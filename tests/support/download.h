@@ -6,7 +6,7 @@
  *   @SITE@   127.0.0.1:PORT of the site; @PORT@ is the port alone
  *   @FAULT@  of the fault server; @FAULT_PORT@ is the port alone
  *   @CLOSE@, @IGNORE@  of its other two ports
- *   @FREE@   of a port that nobody listens on
+ *   @REFUSES@  of a port that refuses connections
  *   @DIR@    the folder of the run; files go to @DIR@/out
  */
 #ifndef SUPPORT_DOWNLOAD_H
@@ -20,7 +20,8 @@
 struct download_servers {
     struct server site;
     struct server fault;
-    uint16_t free_port;
+    uint16_t refusing_port;
+    int refusing_fd; /* keeps it so */
 };
 
 /* For a group of tests: puts a struct download_servers in *state. */

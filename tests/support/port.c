@@ -16,21 +16,28 @@ static struct sockaddr_in make_address(uint16_t port)
     };
 }
 
-uint16_t port_find_free(void)
+uint16_t port_take_refusing(int *out_fd)
 {
     struct sockaddr_in addr = make_address(0);
     socklen_t len = sizeof(addr);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    uint16_t port = 0;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0) {
-        return 0;
-    }
-    if (bind(fd, (const struct sockaddr *)&addr, len) == 0 &&
+    *out_fd = fd;
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&addr, len) == 0 &&
         getsockname(fd, (struct sockaddr *)&addr, &len) == 0) {
-        port = ntohs(addr.sin_port);
+        return ntohs(addr.sin_port);
     }
-    (void)close(fd);
+    return 0;
+}
+
+uint16_t port_find_free(void)
+{
+    int fd;
+    uint16_t port = port_take_refusing(&fd);
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
     return port;
 }
 
