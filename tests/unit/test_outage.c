@@ -262,73 +262,47 @@ static void test_without_retries_a_host_is_lost_when_it_goes_down(void **state)
                      ADL_OUTAGE_LOST);
 }
 
-/* Probes are used up at 2100: is it given up? */
+/* It failed first at 100, and its probes are used up at 2100: is it given up?
+ */
 static void test_a_host_is_not_lost_while_it_may_be_the_network(void **state)
 {
     static const struct {
-        struct adl_outage_net net;
+        uint64_t reached_ms; /* something, at last; 0: nothing ever */
         bool has_witness;
         uint64_t silence_ms, max_ms;
         enum adl_outage_change change;
     } cases[] = {
         /* something was reached before it failed, and nothing since */
-        {{.was_reached = true, .reached_ms = 90},
-         true,
-         5000,
-         60000,
-         ADL_OUTAGE_SAME},
-        {{.was_reached = true, .reached_ms = 100},
-         true,
-         5000,
-         60000,
-         ADL_OUTAGE_SAME},
+        {90, true, 5000, 60000, ADL_OUTAGE_SAME},
+        {100, true, 5000, 60000, ADL_OUTAGE_SAME},
         /* the others had their time */
-        {{.was_reached = true, .reached_ms = 90},
-         true,
-         2000,
-         60000,
-         ADL_OUTAGE_LOST},
-        {{.was_reached = true, .reached_ms = 90},
-         true,
-         2001,
-         60000,
-         ADL_OUTAGE_SAME},
+        {90, true, 2001, 60000, ADL_OUTAGE_SAME},
+        {90, true, 2000, 60000, ADL_OUTAGE_LOST},
         /* others work */
-        {{.was_reached = true, .reached_ms = 101},
-         true,
-         5000,
-         60000,
-         ADL_OUTAGE_LOST},
+        {101, true, 5000, 60000, ADL_OUTAGE_LOST},
         /* nobody else can tell */
-        {{.was_reached = true, .reached_ms = 90},
-         false,
-         5000,
-         60000,
-         ADL_OUTAGE_LOST},
+        {90, false, 5000, 60000, ADL_OUTAGE_LOST},
         /* nothing ever worked */
-        {{.was_reached = false}, true, 5000, 60000, ADL_OUTAGE_LOST},
+        {0, true, 5000, 60000, ADL_OUTAGE_LOST},
         /* no longer than anybody is to wait */
-        {{.was_reached = true, .reached_ms = 90},
-         true,
-         5000,
-         2500,
-         ADL_OUTAGE_LOST},
+        {90, true, 5000, 2500, ADL_OUTAGE_LOST},
     };
 
     (void)state;
     for (size_t i = 0; i < N_OF(cases); i++) {
-        const struct adl_outage_policy one = {.n_probes = 1,
-                                              .delay_ms = 1000,
-                                              .max_ms = cases[i].max_ms,
-                                              .silence_ms =
-                                                  cases[i].silence_ms};
+        const struct adl_outage_net net = {.was_reached =
+                                               cases[i].reached_ms > 0,
+                                           .reached_ms = cases[i].reached_ms};
+        struct adl_outage_policy one = policy;
         struct adl_outage o = make_down();
         struct adl_outage_end end = make_end(ADL_REACH_NO, 2100, 2100);
 
+        one.n_probes = 1;
+        one.silence_ms = cases[i].silence_ms;
+        one.max_ms = cases[i].max_ms;
         end.has_witness = cases[i].has_witness;
         assert_int_equal(o.since_ms, 100);
-        enum adl_outage_change change =
-            adl_outage_note(&o, &cases[i].net, &one, &end);
+        enum adl_outage_change change = adl_outage_note(&o, &net, &one, &end);
         if (change != cases[i].change) {
             fail_msg("case %zu: %d", i, (int)change);
         }
