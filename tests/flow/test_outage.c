@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <unistd.h>
+
 #include <cmocka.h>
 
 #include "support/live.h"
@@ -13,6 +15,22 @@
 #include "support/port.h"
 #include "support/server.h"
 #include "support/suite.h"
+
+static uint16_t dead_port;
+static int dead_fd; /* keeps it so */
+
+static int take_dead_port(void **state)
+{
+    (void)state;
+    dead_port = port_take_refusing(&dead_fd);
+    return dead_port > 0 ? 0 : -1;
+}
+
+static int give_dead_port(void **state)
+{
+    (void)state;
+    return close(dead_fd);
+}
 
 static int start_site(struct server *site, uint16_t port)
 {
@@ -67,7 +85,6 @@ static void test_a_dead_host_sees_few_attempts_and_holds_nobody_up(void **state)
     (void)state;
     server_need(&site, start_site(&site, 0));
     live_init(&live);
-    uint16_t dead_port = port_find_free();
     for (int i = 0; i < 3000; i++) {
         live_add_url(&live, "127.0.0.1", i % 10 == 0 ? site.port : dead_port,
                      i);
@@ -98,7 +115,7 @@ static void test_a_single_dead_url_is_tried_as_often_as_ever(void **state)
 
     (void)state;
     live_init(&live);
-    live_add_url(&live, "127.0.0.1", port_find_free(), 1);
+    live_add_url(&live, "127.0.0.1", dead_port, 1);
     cmd_add(&live.cmd, "--retry-delay", "2ms", NULL);
     live_start(&live);
 
@@ -113,9 +130,8 @@ static void test_without_retries_nothing_waits_for_a_dead_host(void **state)
 
     (void)state;
     live_init(&live);
-    uint16_t port = port_find_free();
     for (int i = 0; i < 500; i++) {
-        live_add_url(&live, "127.0.0.1", port, i);
+        live_add_url(&live, "127.0.0.1", dead_port, i);
     }
     cmd_add(&live.cmd, "--retry", "0", "--retry-delay", "1h", NULL);
     live_start(&live);
@@ -134,7 +150,6 @@ static void test_mirrors_take_over_from_a_host_that_is_lost(void **state)
     (void)state;
     server_need(&site, start_site(&site, 0));
     live_init(&live);
-    uint16_t dead_port = port_find_free();
     for (int i = 0; i < 100; i++) {
         assert_int_equal(adl_buf_addf(&live.list,
                                       "http://127.0.0.1:%u/a%d\t"
@@ -239,5 +254,6 @@ TEST_SUITE(outage)
         cmocka_unit_test(test_a_network_that_stays_away_ends_the_run),
     };
 
-    return cmocka_run_group_tests_name("outage", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("outage", tests, take_dead_port,
+                                       give_dead_port);
 }
