@@ -14,7 +14,8 @@
 /* Puts a fresh loop in *state. */
 int loop_setup(void **state);
 
-/* Runs it dry, and fails unless it closes. */
+/* Runs it dry, and fails unless it closes: a test that failed may have left on
+ * it what never ends. */
 int loop_teardown(void **state);
 
 #endif
