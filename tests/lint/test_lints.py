@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Each lint finds what it is there to find, and is silent on a clean tree."""
+import contextlib
+import io
 import pathlib
+import runpy
 import subprocess
 import sys
 import tempfile
 import textwrap
 import unittest
+import unittest.mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 SPDX = "/* SPDX-License-Identifier: MIT */\n"
@@ -37,11 +41,14 @@ class LintCase(unittest.TestCase):
         path.write_text(textwrap.dedent(text), encoding="utf-8")
 
     def run_lint(self, lint, *args):
-        done = subprocess.run([sys.executable, HERE / lint,
-                               *(args or [self.root])],
-                              capture_output=True, text=True, check=False)
-        self.assertEqual(done.stderr, "")
-        return done.returncode, done.stdout
+        argv = [lint, *map(str, args or [self.root])]
+        out, err = io.StringIO(), io.StringIO()
+        with (unittest.mock.patch.object(sys, "argv", argv),
+              contextlib.redirect_stdout(out), contextlib.redirect_stderr(err),
+              self.assertRaises(SystemExit) as end):
+            runpy.run_path(str(HERE / lint), run_name="__main__")
+        self.assertEqual(err.getvalue(), "")
+        return end.exception.code or 0, out.getvalue()
 
     def assert_clean(self, lint):
         self.assertEqual(self.run_lint(lint),
