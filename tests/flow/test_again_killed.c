@@ -221,17 +221,17 @@ static void check_ends(void **state, int signum, int n_ends)
 
 static void test_a_hundred_kills_lose_and_tear_nothing(void **state)
 {
-    check_ends(state, SIGKILL, effort(100, 6));
+    check_ends(state, SIGKILL, effort(100, 4));
 }
 
 static void test_interrupts_lose_and_tear_nothing(void **state)
 {
-    check_ends(state, SIGINT, effort(10, 2));
+    check_ends(state, SIGINT, effort(10, 1));
 }
 
 static void test_terminations_lose_and_tear_nothing(void **state)
 {
-    check_ends(state, SIGTERM, effort(10, 2));
+    check_ends(state, SIGTERM, effort(10, 1));
 }
 
 /* A site of slow answers, so that more is under way when the end comes. 0 is
