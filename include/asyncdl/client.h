@@ -207,7 +207,7 @@ struct asyncdl_client_options {
      * is spoken by a libcurl before 8.0, which carries more of them badly.
      */
     uint32_t max_per_host;
-    uint32_t n_queue_low; /**< on_want is called below (4 * max_active) */
+    uint32_t n_queue_low; /**< see asyncdl_client_on_want() (4 * max_active) */
     uint64_t rate_bps;    /**< bytes a second in all (no limit) */
     /** To one host: at most host_rate_n requests in host_rate_ms (no limit). */
     uint32_t host_rate_n;
@@ -352,8 +352,10 @@ ASYNCDL_API int asyncdl_client_observe(struct asyncdl_client *client,
  * Have @p on_want called, later on the loop, whenever fewer than n_queue_low
  * requests wait for their turn: now, and after each time it was answered. While
  * all that waits is for hosts that are busy, and more could be under way, up to
- * four times as many may wait: another host may come next. A source of work of
- * any length thus needs no memory of its own. NULL ends it.
+ * four times as many may wait: another host may come next. While all that comes
+ * is found finished, n_queue_low counts as up to 1024: the files are looked at
+ * by all threads of the pool. A source of work of any length thus needs no
+ * memory of its own. NULL ends it.
  */
 ASYNCDL_API void asyncdl_client_on_want(struct asyncdl_client *client,
                                         asyncdl_want_cb on_want, void *data);

@@ -18,6 +18,9 @@
 /* How many times n_queue_low may wait while slots are free. */
 #define FURTHER 4
 
+/* What n_queue_low grows to, where it is less, while all is found finished. */
+#define SKIPPED_LOW 1024
+
 static struct asyncdl_transfer *of_job(struct adl_job *job)
 {
     return (struct asyncdl_transfer *)(void *)((char *)job -
@@ -158,6 +161,7 @@ static void skip(struct asyncdl_transfer *t)
     const struct adl_standing *standing = &t->standing;
 
     t->is_skipped = true;
+    t->client->n_skipped++;
     if (standing->state == ADL_STANDING_TAKEN) {
         adl_finish_fail(t, ASYNCDL_EEXISTS, false, NULL);
         return;
@@ -176,6 +180,7 @@ static void skip(struct asyncdl_transfer *t)
 /* It would be downloaded, from where a half of it ends. */
 static void go_on(struct asyncdl_transfer *t)
 {
+    t->client->n_skipped = 0;
     adl_take_half(t);
     if ((t->client->options.flags & ASYNCDL_CLIENT_PLAN) != 0) {
         adl_finish_end(t);
@@ -227,15 +232,38 @@ static size_t count_waiting(const struct asyncdl_client *client)
     return adl_sched_n_waiting(client->sched) + client->n_undecided;
 }
 
-static size_t count_wanted(const struct asyncdl_client *client)
+/* Where one entry after the other is found finished, the threads that look have
+ * too little to do with those that slots would need. */
+static size_t get_low(const struct asyncdl_client *client)
 {
     size_t low = client->options.n_queue_low;
+
+    if (low >= SKIPPED_LOW) {
+        return low;
+    }
+    return client->n_skipped < SKIPPED_LOW - low ? low + client->n_skipped
+                                                 : SKIPPED_LOW;
+}
+
+static size_t count_wanted(const struct asyncdl_client *client)
+{
+    size_t low = get_low(client);
     size_t n = count_waiting(client);
 
     if (n < low) {
         return 2 * low - n;
     }
+    low = client->options.n_queue_low;
     return client->is_starved && n < FURTHER * low ? FURTHER * low - n : 0;
+}
+
+/* Each of the batches that are run at once has its share. */
+static size_t limit_batch(const struct asyncdl_client *client)
+{
+    size_t n = 2 * get_low(client) / ADL_BATCHES_MAX;
+
+    n = n > ADL_INTAKE_MIN ? n : ADL_INTAKE_MIN;
+    return n < ADL_INTAKE_MAX ? n : ADL_INTAKE_MAX;
 }
 
 /* Is there anybody to be asked? */
@@ -268,7 +296,8 @@ void adl_intake_take(struct asyncdl_client *client)
     size_t n_left = count_wanted(client);
 
     while (n_left > 0 && may_ask(client)) {
-        size_t n = n_left < ADL_INTAKE_MAX ? n_left : ADL_INTAKE_MAX;
+        size_t most = limit_batch(client);
+        size_t n = n_left < most ? n_left : most;
 
         ask(client, n);
         take_fresh(client);

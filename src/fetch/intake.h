@@ -6,8 +6,10 @@
 #include "fetch/state.h"
 
 /* Entries are admitted so many at a time: a hand-over costs as much as a dozen
- * of them, and what they start waits for the last. */
-#define ADL_INTAKE_MAX 128
+ * of them, and what they start waits for the last. More where many are found
+ * finished. */
+#define ADL_INTAKE_MIN 128
+#define ADL_INTAKE_MAX 256
 
 /*
  * Take in what was accepted since the last turn: what is to be a file is queued

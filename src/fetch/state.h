@@ -66,6 +66,7 @@ struct asyncdl_client {
     struct adl_transfer_spares spares;
     size_t n_transfers;
     size_t n_undecided; /* NEW and ADMITTING */
+    size_t n_skipped;   /* decided, since one was to be downloaded */
     size_t n_saving;
     uint64_t n_accepted;
     uint64_t n_retries;

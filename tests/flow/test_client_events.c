@@ -12,11 +12,13 @@
 
 #include "support/client.h"
 #include "support/suite.h"
+#include "support/tmpdir.h"
 
 #define N_STREAMED 20000
 #define N_SILENT   12 /* less than four times n_queue_low */
 #define N_QUICK    6
 #define N_LOW      64
+#define N_AGAIN    400
 
 static struct servers *servers;
 
@@ -206,6 +208,7 @@ static void test_slow_body_tells_progress(void **state)
 struct source {
     struct rig *rig;
     const char *url;
+    enum asyncdl_body body;
     int n_left;
     int n_done;
     int n_wants;
@@ -227,7 +230,7 @@ static void on_want(size_t n_wanted, void *data)
     struct asyncdl_client_stats stats;
 
     request.url = s->url;
-    request.body = ASYNCDL_BODY_DISCARD;
+    request.body = s->body;
     assert_true(n_wanted > 0);
     s->n_wants++;
     for (; n_wanted > 0 && s->n_left > 0; n_wanted--, s->n_left--) {
@@ -246,6 +249,7 @@ static void test_long_list_is_asked_for_as_it_is_worked_off(void **state)
     struct rig rig;
     struct source s = {.rig = &rig,
                        .url = rig_url(&servers->site, "/bytes/10"),
+                       .body = ASYNCDL_BODY_DISCARD,
                        .n_left = N_STREAMED};
 
     (void)state;
@@ -259,6 +263,41 @@ static void test_long_list_is_asked_for_as_it_is_worked_off(void **state)
     assert_int_equal(s.n_done, N_STREAMED);
     assert_in_range(s.max_waiting, N_LOW, 4 * N_LOW);
     rig_close(&rig);
+}
+
+/* How many of N_AGAIN files wait at most, when a few slots have them. */
+static uint64_t download_again(const char *dir)
+{
+    struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
+    struct rig rig;
+    struct source s = {.rig = &rig,
+                       .url = rig_url(&servers->site, "/bytes/10"),
+                       .body = ASYNCDL_BODY_FILE,
+                       .n_left = N_AGAIN};
+
+    options.dir = dir;
+    options.journal = ASYNCDL_JOURNAL_KEEP;
+    options.n_queue_low = 4;
+    options.max_active = 4;
+    rig_open(&rig, &options);
+    asyncdl_client_on_want(rig.client, on_want, &s);
+    rig_run(&rig);
+    assert_int_equal(s.n_done, N_AGAIN);
+    rig_close(&rig);
+    return s.max_waiting;
+}
+
+static void test_many_are_asked_for_while_all_are_found_finished(void **state)
+{
+    struct tmpdir dir;
+
+    (void)state;
+    assert_int_equal(tmpdir_init(&dir), 0);
+    const char *out = tmpdir_get_path(&dir, "out");
+
+    assert_in_range(download_again(out), 4, 16);
+    assert_in_range(download_again(out), N_AGAIN / 4, N_AGAIN);
+    tmpdir_finish(&dir);
 }
 
 /* A source whose first requests are for a host that never answers. */
@@ -318,7 +357,7 @@ static void test_busy_host_does_not_hide_those_behind_it(void **state)
 static void test_source_is_asked_once_until_it_fetches(void **state)
 {
     struct rig rig;
-    struct source s = {.rig = &rig};
+    struct source s = {.rig = &rig, .body = ASYNCDL_BODY_DISCARD};
     struct outcome o = {0};
 
     (void)state;
@@ -359,6 +398,7 @@ TEST_SUITE(client_events)
         cmocka_unit_test(test_held_mirrors_fail_as_held),
         cmocka_unit_test(test_slow_body_tells_progress),
         cmocka_unit_test(test_long_list_is_asked_for_as_it_is_worked_off),
+        cmocka_unit_test(test_many_are_asked_for_while_all_are_found_finished),
         cmocka_unit_test(test_busy_host_does_not_hide_those_behind_it),
         cmocka_unit_test(test_source_is_asked_once_until_it_fetches),
     };
