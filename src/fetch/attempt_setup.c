@@ -133,6 +133,13 @@ static int open_cookies(struct adl_setup *setup)
     return adl_setup_translate(cc);
 }
 
+static bool has_own_ca_file(void)
+{
+    const char *path = curl_version_info(CURLVERSION_NOW)->cainfo;
+
+    return path != NULL && access(path, R_OK) == 0;
+}
+
 int adl_setup_init(struct adl_setup *setup,
                    const struct asyncdl_client_options *options)
 {
@@ -141,6 +148,7 @@ int adl_setup_init(struct adl_setup *setup,
         return -ENOMEM;
     }
     setup->options = options;
+    setup->has_own_ca = has_own_ca_file();
     int err = adl_httpcheck(&options->http);
 
     if (err == 0) {
@@ -300,14 +308,6 @@ static CURLcode apply_http(CURLcode cc, const struct adl_setup *setup,
     return cc;
 }
 
-/* Is the file that libcurl trusts by itself there? */
-static bool has_own_ca_file(void)
-{
-    const char *path = curl_version_info(CURLVERSION_NOW)->cainfo;
-
-    return path != NULL && access(path, R_OK) == 0;
-}
-
 /*
  * libcurl keeps the certificates that it trusts for further connections only
  * where they come from a file alone. Many systems name a folder of the same
@@ -318,12 +318,11 @@ static CURLcode apply_trust(CURLcode cc, const struct adl_setup *setup,
                             CURL *easy)
 {
     const struct asyncdl_http_options *http = &setup->options->http;
-    bool has_own = has_own_ca_file();
 
-    if (has_own) { /* a proxy has nothing else */
+    if (setup->has_own_ca) { /* a proxy has nothing else */
         cc = set_ptr(cc, easy, CURLOPT_PROXY_CAPATH, NULL);
     }
-    if (http->ca_path == NULL && (http->ca_file != NULL || has_own)) {
+    if (http->ca_path == NULL && (http->ca_file != NULL || setup->has_own_ca)) {
         cc = set_ptr(cc, easy, CURLOPT_CAPATH, NULL);
     }
     return cc;
