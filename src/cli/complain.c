@@ -68,6 +68,7 @@ static const char *find_option(int err)
         {ASYNCDL_ESCHEME, "--proto"},
         {ASYNCDL_ECONNTIMEOUT, "--connect-timeout"},
         {ASYNCDL_ECERT, "--cacert"},
+        {ASYNCDL_EPROXY, "--proxy"},
         {ASYNCDL_ESTALL, "--stall-timeout"},
         {ASYNCDL_EMAXTIME, "--max-time"},
         {ASYNCDL_ETOOBIG, "--max-filesize"},

@@ -339,6 +339,7 @@ static void reset(struct adl_attempt *a, const struct adl_attempt_spec *spec,
     a->is_connected = false;
     a->has_begun = false;
     a->is_held = false;
+    a->is_proxied = spec->is_proxied;
     a->error[0] = '\0';
 }
 

@@ -54,6 +54,7 @@ struct adl_attempt_spec {
     uint64_t spent_ms;          /* on finding that out */
     bool is_foreign;            /* not where the credentials are for */
     bool is_last_of_host;       /* the connection is of no further use */
+    bool is_proxied;            /* whom it connects to is a proxy */
     bool is_plain_http;         /* HTTP/1.1, whatever the client's options */
 };
 
@@ -104,6 +105,7 @@ struct adl_attempt {
     bool is_connected;
     bool has_begun;  /* on_answer was called */
     bool may_share;  /* its connection, with other requests */
+    bool is_proxied; /* whom it connects to is a proxy */
     bool is_held;    /* libcurl holds bytes back until it is resumed */
     bool is_special; /* options differ from the pool's */
     char error[CURL_ERROR_SIZE];

@@ -98,7 +98,8 @@ static int translate(const struct adl_attempt *a)
     if ((int)cc == TOO_LARGE) {
         return ASYNCDL_EHEADERS;
     }
-    if (read_proxy_refusal(a) != 0) {
+    if (read_proxy_refusal(a) != 0 ||
+        (cc == CURLE_COULDNT_CONNECT && a->is_proxied)) {
         return ASYNCDL_EPROXY;
     }
     for (size_t i = 0; i < sizeof(translations) / sizeof(translations[0]);

@@ -98,7 +98,8 @@ static bool has_route(const struct adl_outage_facts *facts)
 {
     bool matters =
         facts->err == ASYNCDL_ERESOLVE ||
-        (facts->err == ASYNCDL_ECONNECT && facts->os_errno != ECONNREFUSED);
+        ((facts->err == ASYNCDL_ECONNECT || facts->err == ASYNCDL_EPROXY) &&
+         facts->os_errno != ECONNREFUSED);
 
     return !matters || adl_wayout_exists();
 }

@@ -39,7 +39,7 @@ enum adl_reach adl_outage_read(const struct adl_outage_facts *facts)
     case ASYNCDL_ECONNTIMEOUT:
         return facts->is_deaf ? ADL_REACH_DEAF : ADL_REACH_NO;
     case ASYNCDL_EPROXY:
-        return facts->status == 0 ? ADL_REACH_NO : ADL_REACH_YES;
+        return facts->status == 0 ? read_connect(facts) : ADL_REACH_YES;
     case ASYNCDL_EMAXTIME:
         if (facts->is_connected) {
             return ADL_REACH_BROKEN;

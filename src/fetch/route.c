@@ -116,6 +116,29 @@ static bool is_not_proxied(const char *no_proxy, struct piece host)
     return false;
 }
 
+static struct piece get_host(const char *origin)
+{
+    const char *from = strstr(origin, "://") + 3;
+
+    return (struct piece){from, (size_t)(strrchr(from, ':') - from)};
+}
+
+bool adl_route_is_proxied(const struct asyncdl_http_options *http,
+                          const char *origin)
+{
+    const char *no_proxy = http->no_proxy;
+    struct piece host = get_host(origin);
+
+    if (host.text[0] == '[') { /* there it may stand without */
+        host.text++;
+        host.len -= 2;
+    }
+    return adl_route_get_proxy(http, origin)[0] != '\0' &&
+           http->unix_socket == NULL &&
+           (no_proxy == NULL || strchr(no_proxy, '/') == NULL) &&
+           !is_not_proxied(no_proxy, host);
+}
+
 /* The first entry that fits says where to connect instead. */
 static void redirect(const char *const *connect_to, struct piece *host,
                      struct piece *port)
@@ -174,9 +197,8 @@ bool adl_route_find(struct adl_route *out,
                     const struct asyncdl_http_options *http, const char *origin)
 {
     const char *proxy = adl_route_get_proxy(http, origin);
-    const char *from = strstr(origin, "://") + 3;
-    const char *colon = strrchr(from, ':');
-    struct piece host = {from, (size_t)(colon - from)};
+    struct piece host = get_host(origin);
+    const char *colon = host.text + host.len;
     struct piece port = {colon + 1, strlen(colon + 1)};
     struct adl_route route;
 

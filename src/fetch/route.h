@@ -21,8 +21,13 @@ struct adl_route {
 const char *adl_route_get_proxy(const struct asyncdl_http_options *http,
                                 const char *url);
 
+/* Does a URL of that origin ("http://host:80") surely go through a proxy?
+ * Networks in no_proxy leave it open. */
+bool adl_route_is_proxied(const struct asyncdl_http_options *http,
+                          const char *origin);
+
 /*
- * Is there a name to look up for a URL of that origin ("http://host:80")? Not
+ * Is there a name to look up for a URL of that origin? Not
  * where the address is given already, and not where a proxy finds it out; the
  * proxy's own name is left to libcurl.
  */

@@ -11,6 +11,7 @@
 #include "fetch/downtime.h"
 #include "fetch/finish.h"
 #include "fetch/locate.h"
+#include "fetch/route.h"
 #include "fetch/take.h"
 #include "task/future.h"
 
@@ -316,6 +317,8 @@ static int start_attempt(struct asyncdl_transfer *t, const char *located,
         .is_foreign = adl_transfer_is_foreign(t),
         .is_last_of_host = adl_sched_n_hosts(client->sched) > HOSTS_KEPT &&
                            adl_sched_is_last_of_host(&t->item),
+        .is_proxied =
+            adl_route_is_proxied(&client->options.http, t->url.origin),
         .is_plain_http = t->must_be_plain,
     };
 

@@ -176,7 +176,17 @@ static void test_proxy_that_is_down_is_named(void **state)
     cmd_add(&cmd, "--retry", "0", "-x", where, http_url(&cmd), NULL);
     cmd_run(&cmd, 3);
 
+    cmd_need_text(cmd.err, ": the proxy refused or failed: ");
     cmd_need_text(cmd.err, cmd_text(&cmd, "127.0.0.1 port %u", proxy.port));
+    cmd_need_text(cmd.err, "; see --proxy)");
+    cmd_finish(&cmd);
+
+    /* A server that is down is not the proxy, where that is passed by. */
+    cmd_init(&cmd);
+    cmd_add(&cmd, "--retry", "0", "-x", where, "--noproxy", "127.0.0.1",
+            cmd_text(&cmd, "http://127.0.0.1:%u/", proxy.port), NULL);
+    cmd_run(&cmd, 3);
+    cmd_need_text(cmd.err, ": connection refused or host unreachable: ");
     cmd_finish(&cmd);
     stop_servers();
 }

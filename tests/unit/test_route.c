@@ -164,6 +164,38 @@ static void test_no_proxy_takes_hosts_out(void **state)
     }
 }
 
+static void test_who_goes_through_a_proxy_is_known(void **state)
+{
+    static const struct {
+        const char *origin;
+        struct asyncdl_http_options http;
+        bool is_proxied;
+    } cases[] = {
+        {"http://a.test:80", {0}, false},
+        {"http://a.test:80", {.proxy = "p:1"}, true},
+        {"http://a.test:80", {.proxy = "socks5://p:1"}, true},
+        {"http://a.test:80", {.proxy = "", .http_proxy = "p:1"}, false},
+        {"http://a.test:80", {.https_proxy = "p:1"}, false},
+        {"https://a.test:443", {.https_proxy = "p:1"}, true},
+        {"http://a.test:80", {.proxy = "p:1", .unix_socket = "/s"}, false},
+        {"http://a.test:80", {.proxy = "p:1", .no_proxy = "b.test"}, true},
+        {"http://a.test:80", {.proxy = "p:1", .no_proxy = "test"}, false},
+        {"http://1.2.3.4:80", {.proxy = "p:1", .no_proxy = "1.2.3.4"}, false},
+        {"http://1.2.3.4:80", {.proxy = "p:1", .no_proxy = "1.0.0.0/8"}, false},
+        {"http://[::1]:80", {.proxy = "p:1", .no_proxy = "::1"}, false},
+        {"http://[::1]:80", {.proxy = "p:1", .no_proxy = "::2"}, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bool is = adl_route_is_proxied(&cases[i].http, cases[i].origin);
+
+        if (is != cases[i].is_proxied) {
+            fail_msg("case %zu: %s, %d", i, cases[i].origin, is);
+        }
+    }
+}
+
 static void test_given_addresses_are_not_looked_up(void **state)
 {
     static const struct route_case cases[] = {
@@ -232,6 +264,7 @@ TEST_SUITE(route)
         cmocka_unit_test(test_names_over_255_bytes_are_not_looked_up),
         cmocka_unit_test(test_proxies_find_names_out),
         cmocka_unit_test(test_no_proxy_takes_hosts_out),
+        cmocka_unit_test(test_who_goes_through_a_proxy_is_known),
         cmocka_unit_test(test_given_addresses_are_not_looked_up),
         cmocka_unit_test(test_connect_to_says_what_is_looked_up),
     };
