@@ -31,6 +31,7 @@ struct ended {
     bool is_connected;
     bool is_deaf; /* no name server answered */
     bool lacks_fds;
+    bool was_part; /* a server gave less than the rest: it is asked on */
     int lost_port;
     bool has_retry_after;
     uint64_t retry_after_ms;
@@ -261,11 +262,16 @@ static void doubt_connection(struct asyncdl_transfer *t, int port)
     client->check_ms = uv_now(client->loop); /* finds the new deadlines */
 }
 
+/* Statuses that speak of the range alone. */
+static bool is_of_range(int status)
+{
+    return status == 416 || status == 412 || status == 304;
+}
+
 /* A range that was botched says nothing of the whole: asked for at once. */
 static bool forgive_range(struct asyncdl_transfer *t, const struct ended *ended)
 {
-    bool was_range =
-        ended->err == ASYNCDL_ERANGE || (ended->status == 416 && t->offset > 0);
+    bool was_range = ended->err == ASYNCDL_ERANGE || is_of_range(ended->status);
 
     if (!was_range || t->offset == 0 || t->was_restarted) {
         return false;
@@ -297,6 +303,18 @@ static void excuse(struct asyncdl_transfer *t, const struct ended *ended,
     adl_start_enqueue(t, 0);
 }
 
+/* No failure, and not an attempt: the next part is asked for. */
+static void go_on_with_part(struct asyncdl_transfer *t,
+                            const struct ended *ended)
+{
+    struct ended well = *ended;
+
+    well.err = 0;
+    end_slot(t, &well);
+    t->n_attempts--;
+    retry(t, ended, 0);
+}
+
 /* It counts as one of the transfer's own failures. */
 static void count_failure(struct asyncdl_transfer *t, const struct ended *ended,
                           bool is_lost)
@@ -315,6 +333,10 @@ static void count_failure(struct asyncdl_transfer *t, const struct ended *ended,
 
 static void judge_failure(struct asyncdl_transfer *t, const struct ended *ended)
 {
+    if (ended->was_part) {
+        go_on_with_part(t, ended);
+        return;
+    }
     if (ask_plainly(t) || forgive_range(t, ended)) {
         end_slot(t, ended);
         retry(t, ended, 0);
@@ -338,6 +360,9 @@ void adl_judge_attempt(struct asyncdl_transfer *t)
     bool is_complete = was_complete(t, &t->attempt->answer.range);
     struct ended ended = take_outcome(t);
 
+    if (ended.err == 0) {
+        ended.err = adl_take_end(t, &ended.was_part);
+    }
     adl_start_release(t);
     doubt_connection(t, ended.lost_port);
     if (ended.err == 0 || is_complete) {
@@ -392,6 +417,13 @@ static bool is_of_source(int err)
     return err == ASYNCDL_ECHECKSUM;
 }
 
+/* Was the body put together, from sources or from versions that were told apart
+ * by less than their bytes? All of it from one answer may be right. */
+static bool is_joined(const struct asyncdl_transfer *t)
+{
+    return t->is_mixed || t->offset > 0;
+}
+
 /* All of it came, and is not what its server says it is: an attempt that
  * failed, after its slot was given back. */
 static void judge_damage(struct asyncdl_transfer *t)
@@ -438,7 +470,7 @@ void adl_judge_saved(struct asyncdl_transfer *t)
                                                    : asyncdl_strerror(err));
         if (is_of_source(err)) {
             adl_body_reset(&t->body);
-            if (t->is_mixed && !t->is_canceled) {
+            if (is_joined(t) && !t->is_canceled) {
                 adl_start_unmixed(t, err);
                 return;
             }

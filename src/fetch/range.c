@@ -84,6 +84,9 @@ static bool is_wanted_part(const struct adl_validator *known, uint64_t offset,
         (known->has_size && answer->last >= known->size)) {
         return false;
     }
+    if (!known->has_size && !answer->validator.has_size) {
+        return false; /* nobody could say that it is whole */
+    }
     return is_same_version(known, &answer->validator);
 }
 
@@ -113,6 +116,19 @@ enum adl_range_verdict adl_range_judge(const struct adl_validator *known,
     default:
         return ADL_RANGE_BOTCHED;
     }
+}
+
+enum adl_range_end adl_range_judge_end(const struct adl_validator *known,
+                                       const struct adl_range_answer *answer,
+                                       uint64_t size)
+{
+    uint64_t end = answer->last + 1;
+    uint64_t whole = known->has_size ? known->size : answer->validator.size;
+
+    if (size != end) {
+        return size < end ? ADL_RANGE_END_SHORT : ADL_RANGE_END_OVER;
+    }
+    return size < whole ? ADL_RANGE_END_MORE : ADL_RANGE_END_WHOLE;
 }
 
 static bool skip_blanks(struct cursor *cursor)

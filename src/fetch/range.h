@@ -64,6 +64,18 @@ enum adl_range_verdict adl_range_judge(const struct adl_validator *known,
                                        uint64_t offset,
                                        const struct adl_range_answer *answer);
 
+enum adl_range_end {
+    ADL_RANGE_END_WHOLE, /* all of the resource is there */
+    ADL_RANGE_END_SHORT, /* not all of the part came */
+    ADL_RANGE_END_MORE,  /* all of it, and the resource goes on behind it */
+    ADL_RANGE_END_OVER,  /* more than the part holds: of no use */
+};
+
+/* Judge the body that came with a 206 that was taken: it now has size bytes. */
+enum adl_range_end adl_range_judge_end(const struct adl_validator *known,
+                                       const struct adl_range_answer *answer,
+                                       uint64_t size);
+
 /*
  * Read one Content-Range header of an answer ("bytes 5-9/10", "bytes 5-9/ *"
  * without the blank, "bytes * /10" likewise) into first, last, validator.size

@@ -2,6 +2,7 @@
 #include "fetch/take.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,10 @@
 #include "store/name.h"
 #include "util/clock.h"
 #include "util/httpdate.h"
+
+/* A server that gives less than the rest is asked for more at once, as long as
+ * each answer brings so much. */
+#define PART_MIN_BYTES 65536
 
 /* Name the file as the server would have it, else by the template: only now
  * is it known. */
@@ -168,6 +173,7 @@ static int take_whole(struct asyncdl_transfer *t)
     keep_version(t, &answer->range);
     t->must_restart = false;
     t->is_mixed = false;
+    t->offset = 0;
     t->n_resumed = 0;
     t->mtime_s = answer->has_mtime ? answer->mtime_s : ADL_SINK_NO_TIME;
     t->total = is_exact ? answer->length : 0;
@@ -179,20 +185,64 @@ static int take_whole(struct asyncdl_transfer *t)
     return err;
 }
 
+/* One of the two has it. */
+static void keep_size(struct asyncdl_transfer *t,
+                      const struct adl_validator *given)
+{
+    if (!t->version->has_size) {
+        t->version->size = given->size;
+        t->version->has_size = true;
+        t->total = given->size;
+    }
+}
+
 /* The rest of a body. Of one of an earlier run it is only now known what the
  * server claims: its part is not open yet. */
 static int take_rest(struct asyncdl_transfer *t)
 {
     const struct adl_range_answer *answer = &t->attempt->answer.range;
 
+    keep_size(t, &answer->validator);
     if (t->version->is_any && adl_range_can_resume(answer)) {
+        uint64_t size = t->version->size;
+
         *t->version = answer->validator; /* from here on it is of this one */
+        t->version->size = size;
+        t->version->has_size = true;
     }
     if (!adl_body_is_waiting(&t->body)) {
         return 0;
     }
     take_claim(t);
     return choose_target(t);
+}
+
+int adl_take_end(struct asyncdl_transfer *t, bool *out_goes_on)
+{
+    const struct adl_range_answer *answer = &t->attempt->answer.range;
+    uint64_t n = t->body.size - t->offset;
+
+    if (t->offset == 0 || answer->status != 206) {
+        return 0;
+    }
+    switch (adl_range_judge_end(t->version, answer, t->body.size)) {
+    case ADL_RANGE_END_WHOLE:
+        return 0;
+    case ADL_RANGE_END_SHORT:
+        adl_transfer_explain(t, "%s: a part (206) without all of its bytes",
+                             asyncdl_strerror(ASYNCDL_ECUT));
+        return ASYNCDL_ECUT;
+    case ADL_RANGE_END_MORE:
+        *out_goes_on = n >= PART_MIN_BYTES;
+        adl_transfer_explain(t, "%s: a part (206) of %" PRIu64 " bytes",
+                             asyncdl_strerror(ASYNCDL_ECUT), n);
+        return ASYNCDL_ECUT;
+    default:
+        t->must_restart = true;
+        adl_transfer_explain(t, "%s: a part (206) with more bytes than it says",
+                             asyncdl_strerror(ASYNCDL_ERANGE));
+        return ASYNCDL_ERANGE;
+    }
 }
 
 int adl_take_answer(struct asyncdl_transfer *t)

@@ -13,4 +13,12 @@ int adl_take_answer(struct asyncdl_transfer *t);
 /* Before its first attempt: go on with half a body, where it stands so. */
 void adl_take_half(struct asyncdl_transfer *t);
 
+/*
+ * All of an answer's body came, as HTTP sees it. Hold a part that was asked for
+ * against what it said: 0 where the body is whole now, ASYNCDL_ECUT where more
+ * is to be asked for (*out_goes_on: at once, it is no failure), ASYNCDL_ERANGE
+ * where it has to begin anew.
+ */
+int adl_take_end(struct asyncdl_transfer *t, bool *out_goes_on);
+
 #endif

@@ -126,6 +126,19 @@ static void test_a_body_that_was_cut_ends_whole(void **state)
          .options = "--retry 9",
          .file = "crumbs",
          .size = 10000},
+        /* Some servers give less than the rest, and some say so wrongly. */
+        {.url = "http://@FAULT@/range-part",
+         .options = "--retry 9",
+         .file = "range-part",
+         .size = 10000},
+        {.url = "http://@FAULT@/range-short",
+         .options = "--retry 9",
+         .file = "range-short",
+         .size = 10000},
+        {.url = "http://@FAULT@/range-parts",
+         .options = "--retry 1",
+         .file = "range-parts",
+         .size = 700000},
     };
 
     CHECK(state, cases);
@@ -166,6 +179,9 @@ static void test_wrong_answers_to_a_range_start_the_body_over(void **state)
          .size = 10000},
         {.url = "http://@FAULT@/range-ignored",
          .file = "range-ignored",
+         .size = 10000},
+        {.url = "http://@FAULT@/range-over",
+         .file = "range-over",
          .size = 10000},
         {.url = "http://@FAULT@/unasked-206",
          .options = "--retry 1",

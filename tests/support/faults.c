@@ -14,6 +14,9 @@
 #define HALF             (FAULT_BODY_BYTES / 2)
 #define OTHER_SEED       7 /* the content of a changed resource */
 
+#define OK   "HTTP/1.1 200 OK\r\n"
+#define PART "HTTP/1.1 206 Partial Content\r\nETag: \"one\"\r\n"
+
 static int add_content(struct adl_buf *buf, uint64_t seed, size_t from,
                        size_t to)
 {
@@ -228,41 +231,51 @@ static int make_changed(struct fault_reply *reply,
                     : err;
 }
 
-/* Every answer is a correct one that breaks off after a tenth of the body. */
-static int make_crumbs(struct fault_reply *reply,
-                       const struct fault_request *request,
-                       const struct fault *fault)
+/*
+ * A body of text[0] times FAULT_BODY_BYTES, of which answers have a tenth each:
+ * to a range as all that there is of it ('p'), as the whole rest ('s'), as the
+ * whole rest that breaks off ('c'), or all of the rest and a byte ('o'). The
+ * first answer without a range breaks off, with 'c' each.
+ */
+static int make_part(struct fault_reply *reply,
+                     const struct fault_request *request,
+                     const struct fault *fault)
 {
+    size_t whole = (size_t)(unsigned char)fault->text[0] * FAULT_BODY_BYTES;
+    char kind = fault->text[1];
     const char *from =
         request->range != NULL ? strchr(request->range, '=') : NULL;
-    long first = from != NULL ? strtol(from + 1, NULL, 10) : 0;
-    long last = first + FAULT_BODY_BYTES / 10;
+    size_t first = from != NULL ? strtoul(from + 1, NULL, 10) : 0;
+    size_t end = whole - first < whole / 10 ? whole : first + whole / 10;
+    size_t length = kind == 'c' ? whole - first : end - first;
     int err;
 
-    (void)fault;
-    first = first < 0 || first >= FAULT_BODY_BYTES ? 0 : first;
-    last = last > FAULT_BODY_BYTES ? FAULT_BODY_BYTES : last;
     reply->ending = FAULT_CLOSE;
     if (request->range == NULL) {
-        err = ADD_HEAD(reply, "HTTP/1.1 200 OK\r\n");
+        err = ADD_HEAD(reply, OK "ETag: \"one\"\r\n");
+        end = request->nth == 1 || kind == 'c' ? end : whole;
+        length = whole;
     } else {
-        err = ADD_HEAD(reply,
-                       "HTTP/1.1 206 Part\r\n"
-                       "Content-Range: bytes %ld-%d/%d\r\n",
-                       first, FAULT_BODY_BYTES - 1, FAULT_BODY_BYTES);
+        err = ADD_HEAD(reply, PART "Content-Range: bytes %zu-%zu/%zu\r\n",
+                       first, (kind == 'p' ? end : whole) - 1, whole);
+        end = kind == 'o' ? whole + 1 : end;
+    }
+    if (err == 0 && (request->range == NULL || kind != 'o')) {
+        err = ADD_HEAD(reply, "Content-Length: %zu\r\n", length);
+    }
+    err = err < 0 ? err : ADD_HEAD(reply, "\r\n");
+    if (err == 0) {
+        err = adl_buf_reserve(&reply->bytes, reply->bytes.len + end - first);
     }
     if (err == 0) {
-        err = ADD_HEAD(reply,
-                       "ETag: \"one\"\r\nAccept-Ranges: bytes\r\n"
-                       "Content-Length: %ld\r\n\r\n",
-                       FAULT_BODY_BYTES - first);
+        adl_pattern_fill((uint8_t *)reply->bytes.data + reply->bytes.len,
+                         end - first, 0, first);
+        reply->bytes.len += end - first;
     }
-    return err == 0 ? add_content(&reply->bytes, 0, (size_t)first, (size_t)last)
-                    : err;
+    return err;
 }
 
 #define TEXT(s) .text = s, .text_len = sizeof(s) - 1
-#define OK      "HTTP/1.1 200 OK\r\n"
 #define OK_2    "Content-Length: 2\r\n\r\nok"
 #define OK_MD5  "Digest: MD5=REvLOj/Pg4kpbElGfyfh1g==\r\n"
 #define OK_SHA256      \
@@ -274,7 +287,6 @@ static int make_crumbs(struct fault_reply *reply,
     "\xcb\xcf\x06\x00\x47\xdd\xdc\x79\x02\x00" \
     "\x00\x00"
 #define FOUND "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
-#define PART  "HTTP/1.1 206 Partial Content\r\nETag: \"one\"\r\n"
 
 /* A response that is a text and nothing else. */
 #define SAY(p, e, s)                                       \
@@ -375,13 +387,17 @@ static const struct fault faults[] = {
          "HTTP/1.1 416 No\r\nContent-Range: bytes */10000\r\n"
          "Content-Length: 0\r\n\r\n"),
     MAKE("/range-ignored", make_ignored, FAULT_KEEP, ""),
+    MAKE("/range-part", make_part, FAULT_CLOSE, "\1p"),
+    MAKE("/range-parts", make_part, FAULT_CLOSE, "\106p"),
+    MAKE("/range-short", make_part, FAULT_CLOSE, "\1s"),
+    MAKE("/range-over", make_part, FAULT_CLOSE, "\1o"),
     MAKE("/changed-200", make_changed, FAULT_KEEP,
          OK "ETag: \"two\"\r\nContent-Length: 10000\r\n\r\n"),
     MAKE("/changed-206", make_changed, FAULT_KEEP,
          "HTTP/1.1 206 Partial Content\r\nETag: \"two\"\r\n"
          "Content-Range: bytes 5000-9999/10000\r\n"
          "Content-Length: 5000\r\n\r\n"),
-    MAKE("/crumbs", make_crumbs, FAULT_CLOSE, ""),
+    MAKE("/crumbs", make_part, FAULT_CLOSE, "\1c"),
     MAKE("/unasked-206", make_half_body, FAULT_CLOSE,
          PART "Content-Range: bytes 0-4999/10000\r\n"
               "Content-Length: 5000\r\n\r\n"),

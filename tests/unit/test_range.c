@@ -220,6 +220,8 @@ static void test_answers_to_a_range_are_judged(void **state)
          ADL_RANGE_TAKE},
         {KNOWN("\"a\"", "", 10), 206, "bytes 5-7/10", "\"a\"", "", false,
          ADL_RANGE_TAKE},
+        {KNOWN("\"a\"", "", 0), 206, "bytes 5-9/*", "\"a\"", "", false,
+         ADL_RANGE_BOTCHED},
         {KNOWN("\"a\"", DATE, 10), 206, "bytes 5-9/10", "\"a\"", "", false,
          ADL_RANGE_TAKE},
         {KNOWN("", DATE, 10), 206, "bytes 5-9/10", "", DATE, false,
@@ -369,6 +371,42 @@ static void test_answers_to_a_range_are_judged(void **state)
     }
 }
 
+/* Of a part that began at 5. */
+static void test_ends_of_a_part_are_judged(void **state)
+{
+    static const struct {
+        struct adl_validator known;
+        const char *content_range;
+        uint64_t size;
+        enum adl_range_end end;
+    } cases[] = {
+        {KNOWN("", "", 10), "bytes 5-9/10", 10, ADL_RANGE_END_WHOLE},
+        {KNOWN("", "", 10), "bytes 5-9/*", 10, ADL_RANGE_END_WHOLE},
+        {KNOWN("", "", 0), "bytes 5-9/10", 10, ADL_RANGE_END_WHOLE},
+        {KNOWN("", "", 10), "bytes 5-9/10", 9, ADL_RANGE_END_SHORT},
+        {KNOWN("", "", 10), "bytes 5-9/10", 5, ADL_RANGE_END_SHORT},
+        {KNOWN("", "", 10), "bytes 5-7/10", 7, ADL_RANGE_END_SHORT},
+        {KNOWN("", "", 10), "bytes 5-7/10", 8, ADL_RANGE_END_MORE},
+        {KNOWN("", "", 10), "bytes 5-7/*", 8, ADL_RANGE_END_MORE},
+        {KNOWN("", "", 0), "bytes 5-7/10", 8, ADL_RANGE_END_MORE},
+        {KNOWN("", "", 10), "bytes 5-7/10", 9, ADL_RANGE_END_OVER},
+        {KNOWN("", "", 10), "bytes 5-7/10", 10, ADL_RANGE_END_OVER},
+        {KNOWN("", "", 10), "bytes 5-9/10", 11, ADL_RANGE_END_OVER},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N_OF(cases); i++) {
+        struct adl_range_answer answer = {.status = 206};
+
+        adl_range_parse(&answer, cases[i].content_range,
+                        strlen(cases[i].content_range));
+        if (adl_range_judge_end(&cases[i].known, &answer, cases[i].size) !=
+            cases[i].end) {
+            fail_msg("case %zu", i);
+        }
+    }
+}
+
 TEST_SUITE(range)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +417,7 @@ TEST_SUITE(range)
         cmocka_unit_test(test_if_range_is_a_strong_etag_or_the_date),
         cmocka_unit_test(test_only_what_can_be_confirmed_is_kept),
         cmocka_unit_test(test_answers_to_a_range_are_judged),
+        cmocka_unit_test(test_ends_of_a_part_are_judged),
     };
 
     return cmocka_run_group_tests_name("range", tests, NULL, NULL);
