@@ -40,7 +40,7 @@ void adl_turn_init(struct adl_turn *turn, uv_loop_t *loop, adl_turn_cb cb,
 
 void adl_turn_mark(struct adl_turn *turn)
 {
-    if (turn->is_marked) {
+    if (turn->is_marked || turn->on_closed != NULL) {
         return;
     }
     turn->is_marked = true;

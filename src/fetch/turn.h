@@ -27,7 +27,8 @@ struct adl_turn {
 void adl_turn_init(struct adl_turn *turn, uv_loop_t *loop, adl_turn_cb cb,
                    void *data);
 
-/* Have on_turn called soon, once for any number of marks. */
+/* Have on_turn called soon, once for any number of marks; never once it is
+ * being closed. */
 void adl_turn_mark(struct adl_turn *turn);
 
 /* on_closed may free turn. */

@@ -297,6 +297,41 @@ static void test_close_when_asked_for_more(void **state)
     rig_close(&rig);
 }
 
+/* Until it is closed a source may be ended. */
+struct ending {
+    uv_idle_t idle;
+    struct rig *rig;
+    struct asyncdl_client *client;
+};
+
+static void end_source(uv_idle_t *idle)
+{
+    const struct ending *e = idle->data;
+
+    if (e->rig->n_closed > 0) {
+        uv_close((uv_handle_t *)idle, NULL);
+    } else {
+        asyncdl_client_on_want(e->client, NULL, NULL);
+    }
+}
+
+static void test_source_is_ended_while_the_client_closes(void **state)
+{
+    struct rig rig;
+    struct ending e = {.rig = &rig};
+
+    (void)state;
+    rig_open(&rig, NULL);
+    e.client = rig.client;
+    e.idle.data = &e;
+    assert_int_equal(uv_idle_init(&rig.loop, &e.idle), 0);
+    rig_shut(&rig);
+    assert_int_equal(uv_idle_start(&e.idle, end_source), 0);
+    rig_run(&rig);
+    assert_int_equal(rig.n_closed, 1);
+    rig_close(&rig);
+}
+
 static void close_in_future(struct asyncdl_future *future, void *data)
 {
     (void)future;
@@ -361,6 +396,7 @@ TEST_SUITE(client_close)
         cmocka_unit_test(test_close_inside_a_body_callback),
         cmocka_unit_test(test_close_inside_an_observer_of_any_event),
         cmocka_unit_test(test_close_when_asked_for_more),
+        cmocka_unit_test(test_source_is_ended_while_the_client_closes),
         cmocka_unit_test(test_close_inside_a_callback_of_a_future),
         cmocka_unit_test(test_fetch_after_close_is_refused),
     };

@@ -117,6 +117,21 @@ static void test_close_inside_a_turn_that_was_marked_again(void **state)
     assert_int_equal(p.n_closed, 1);
 }
 
+static void test_marks_of_what_is_closed_come_to_nothing(void **state)
+{
+    static struct probe p;
+    uv_loop_t *loop = *state;
+
+    adl_turn_init(&p.turn, loop, on_turn, &p);
+    adl_turn_close(&p.turn, on_closed);
+    adl_turn_mark(&p.turn);
+    uv_run(loop, UV_RUN_DEFAULT);
+    assert_int_equal(p.n_closed, 1);
+    adl_turn_mark(&p.turn);
+    uv_run(loop, UV_RUN_DEFAULT);
+    assert_int_equal(p.n_turns, 0);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, loop_setup, loop_teardown)
 
@@ -128,6 +143,7 @@ TEST_SUITE(turn)
         TEST(test_mark_inside_a_turn_makes_another),
         TEST(test_mark_of_a_timer_is_not_slept_over),
         TEST(test_close_inside_a_turn_that_was_marked_again),
+        TEST(test_marks_of_what_is_closed_come_to_nothing),
     };
 
     return cmocka_run_group_tests_name("turn", tests, NULL, NULL);
