@@ -346,7 +346,8 @@ struct asyncdl_imapped {
  * come; at the end the future is ready, with a struct asyncdl_imapped. Its
  * error is 0, what next() has ended it with, or -ECANCELED where it was
  * canceled: next() is not called then any more, and every argument taken still
- * has its result delivered. An accepted imap goes on after
+ * has its result delivered. One that next() gives after it has canceled the
+ * imap, or terminated the pool, is not taken. An accepted imap goes on after
  * asyncdl_pool_close(), and ends with asyncdl_pool_terminate(). Its tasks do
  * not count for max_queued, and none is refused: look_ahead bounds them.
  *

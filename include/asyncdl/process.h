@@ -28,7 +28,8 @@
  *    no other descriptor;
  *  - has all signals as they are by default. It is not of the process group
  *    that a terminal sends SIGINT to: the program is, and decides;
- *  - ends with the program, however that ends, and what it started with it;
+ *  - ends with the program, however that ends; so does what it started, where
+ *    the program is killed or crashes;
  *  - ends without exit(): no atexit() functions run, no buffers of stdio are
  *    written but those of standard output and error.
  *

@@ -27,7 +27,8 @@
 
 struct asyncdl_pool {
     struct adl_backend_host host; /* first: the backend gives it back */
-    struct adl_backend *backend;
+    struct adl_backend *backend;  /* gone before on_joined */
+    uint32_t n_workers;
     struct asyncdl_pool_options options;
     uv_idle_t turn; /* runs while something is to be done in another turn */
     struct adl_job *waiting;
@@ -191,8 +192,7 @@ static void call_sources(struct asyncdl_pool *pool)
 static void tell_room(struct asyncdl_pool *pool)
 {
     if (!pool->was_refused || pool->on_room == NULL || pool->is_closed ||
-        pool->n_counted >
-            pool->options.max_queued / 2 + pool->backend->n_workers) {
+        pool->n_counted > pool->options.max_queued / 2 + pool->n_workers) {
         return;
     }
     pool->was_refused = false;
@@ -351,6 +351,7 @@ int asyncdl_pool_open(struct asyncdl_pool **out, struct uv_loop_s *loop,
         free(pool);
         return err;
     }
+    pool->n_workers = pool->backend->n_workers;
     (void)uv_idle_init(loop, &pool->turn); /* cannot fail */
     pool->turn.data = pool;
     *out = pool;
@@ -360,7 +361,7 @@ int asyncdl_pool_open(struct asyncdl_pool **out, struct uv_loop_s *loop,
 bool asyncdl_pool_is_full(const struct asyncdl_pool *pool)
 {
     return pool->n_counted >=
-           (size_t)pool->options.max_queued + pool->backend->n_workers;
+           (size_t)pool->options.max_queued + pool->n_workers;
 }
 
 int adl_pool_admit(struct asyncdl_pool *pool, asyncdl_task_fn fn,
@@ -434,7 +435,7 @@ size_t asyncdl_pool_get_depth(const struct asyncdl_pool *pool)
 
 uint32_t asyncdl_pool_get_n_workers(const struct asyncdl_pool *pool)
 {
-    return pool->backend->n_workers;
+    return pool->n_workers;
 }
 
 void asyncdl_pool_on_room(struct asyncdl_pool *pool, asyncdl_room_cb on_room,

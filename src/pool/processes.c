@@ -344,6 +344,7 @@ static void cancel(struct adl_backend *backend, struct adl_job *job)
 
         if (hand != NULL && is_among(hand->jobs, job)) {
             if (adl_hand_cancel(hand, job)) {
+                assign(ps); /* it may have been all that the helper had */
                 fail_job(ps, job, -ECANCELED);
             }
             return;

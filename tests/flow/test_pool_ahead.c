@@ -2,6 +2,7 @@
 /* Short tasks are sent to helpers many at a time, and their results come back
  * so. What that must not change: who waits for whom, and what is begun. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -339,6 +340,51 @@ static void test_a_helper_that_lies_about_its_task_meets_its_time(void **state)
     }
 }
 
+static int sleep_on(struct asyncdl_task *task, const void *arg, size_t len)
+{
+    (void)task;
+    (void)arg;
+    (void)len;
+    (void)poll(NULL, 0, 3);
+    return 0;
+}
+
+static void cancel_next(struct asyncdl_future *future, void *data)
+{
+    struct asyncdl_future **next = data;
+
+    (void)future;
+    asyncdl_future_cancel(*next);
+}
+
+/* Its one helper has one task more than it is at, whose end nobody else's
+ * follows. */
+static void test_cancel_of_what_was_not_begun_leaves_the_rest_its_turn(
+    void **state)
+{
+    struct asyncdl_future *futures[N_BEFORE];
+    struct asyncdl_future *slow[N_BEHIND];
+    struct line line;
+
+    (void)state;
+    open_line(&line, 1);
+    submit_many(&line, futures, N_BEFORE);
+    (void)end_many(futures, N_BEFORE);
+    for (size_t i = 0; i < N_BEHIND; i++) {
+        slow[i] = bench_submit(&line.b, sleep_on, NULL, 0);
+    }
+    for (size_t i = 0; i + 1 < N_BEHIND; i += 2) {
+        assert_int_equal(
+            asyncdl_future_then(slow[i], cancel_next, &slow[i + 1]), 0);
+    }
+    for (size_t i = 0; i < N_BEHIND; i++) {
+        int err = bench_end(slow[i]);
+
+        assert_true(err == 0 || err == -ECANCELED);
+    }
+    close_line(&line);
+}
+
 int main(void)
 {
     asyncdl_main_hook();
@@ -347,6 +393,8 @@ int main(void)
         cmocka_unit_test(test_short_tasks_do_not_wait_behind_a_long_one),
         cmocka_unit_test(test_results_do_not_wait_for_a_long_task_behind_them),
         cmocka_unit_test(test_cancel_of_what_was_not_begun_spares_the_helper),
+        cmocka_unit_test(
+            test_cancel_of_what_was_not_begun_leaves_the_rest_its_turn),
         cmocka_unit_test(test_no_task_is_begun_twice),
         cmocka_unit_test(test_a_helper_that_lies_about_its_task_meets_its_time),
     };

@@ -62,6 +62,47 @@ static void test_join_wants_a_close_and_comes_once(void **state)
     assert_int_equal(uv_loop_close(&b.loop), 0);
 }
 
+/* Asks a pool until it was joined. */
+struct asking {
+    uv_idle_t idle;
+    struct asyncdl_pool *pool;
+    int n_joined;
+};
+
+static void ask_on(uv_idle_t *idle)
+{
+    struct asking *a = idle->data;
+
+    if (a->n_joined > 0) {
+        uv_close((uv_handle_t *)idle, NULL);
+        return;
+    }
+    assert_int_equal(asyncdl_pool_get_n_workers(a->pool), 2);
+    assert_false(asyncdl_pool_is_full(a->pool));
+    assert_int_equal(asyncdl_pool_get_depth(a->pool), 0);
+}
+
+static void test_pool_that_is_joined_still_answers(void **state)
+{
+    struct asyncdl_pool_options options = ASYNCDL_POOL_OPTIONS_INIT;
+    struct asking a = {.n_joined = 0};
+    struct bench b;
+
+    (void)state;
+    options.n_workers = 2;
+    bench_open(&b, &options);
+    a.pool = b.pool;
+    a.idle.data = &a;
+    assert_int_equal(bench_end(bench_submit(&b, echo_task, "x", 1)), 0);
+    assert_int_equal(asyncdl_pool_close(b.pool), 0);
+    assert_int_equal(asyncdl_pool_join(b.pool, count, &a.n_joined), 0);
+    assert_int_equal(uv_idle_init(&b.loop, &a.idle), 0);
+    assert_int_equal(uv_idle_start(&a.idle, ask_on), 0);
+    uv_run(&b.loop, UV_RUN_DEFAULT);
+    assert_int_equal(a.n_joined, 1);
+    assert_int_equal(uv_loop_close(&b.loop), 0);
+}
+
 static void test_terminate_cancels_all_that_is_not_over(void **state)
 {
     struct asyncdl_pool_options options = ASYNCDL_POOL_OPTIONS_INIT;
@@ -347,6 +388,7 @@ TEST_SUITE(pool_misuse)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_closed_pool_takes_nothing_and_ends_what_it_has),
         cmocka_unit_test(test_join_wants_a_close_and_comes_once),
+        cmocka_unit_test(test_pool_that_is_joined_still_answers),
         cmocka_unit_test(test_terminate_cancels_all_that_is_not_over),
         cmocka_unit_test(test_task_may_not_submit_tasks),
         cmocka_unit_test(test_callback_of_a_task_may_submit_the_next),
