@@ -81,9 +81,7 @@ void asyncdl_trace_destroy(struct asyncdl_trace *trace)
     free(trace);
 }
 
-/* A copy of at most MAX_TEXT bytes, that is valid UTF-8 without controls; NULL
- * without memory. */
-static char *copy_text(const char *text)
+char *adl_store_copy_text(const char *text)
 {
     struct adl_buf buf = {0};
     size_t len = text != NULL ? strnlen(text, MAX_TEXT) : 0;
@@ -143,8 +141,8 @@ static int keep_row(struct asyncdl_trace *trace, uint64_t id,
 {
     struct adl_row row = {
         .id = id,
-        .name = copy_text(from->name),
-        .note = copy_text(from->note),
+        .name = adl_store_copy_text(from->name),
+        .note = adl_store_copy_text(from->note),
         .kind = (uint32_t)from->kind < ASYNCDL_N_ROW_KINDS
                     ? (uint32_t)from->kind
                     : (uint32_t)ASYNCDL_ROW_TASK,

@@ -59,4 +59,8 @@ void adl_picture_finish(struct adl_picture *picture);
 void adl_trace_count(struct asyncdl_trace *trace,
                      const struct asyncdl_trace_totals *totals);
 
+/* A copy of a text as it may be shown: valid UTF-8 without controls, and not
+ * endless. NULL is "". NULL without memory; to be freed. */
+char *adl_store_copy_text(const char *text);
+
 #endif

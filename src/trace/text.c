@@ -224,17 +224,33 @@ static void write_legend(struct text *t)
     adl_stream_str(t->s, "\n");
 }
 
+static int write_title(struct text *t)
+{
+    if (t->options->title == NULL) {
+        return 0;
+    }
+    char *title = adl_store_copy_text(t->options->title);
+    if (title == NULL) {
+        return -ENOMEM;
+    }
+    adl_stream_addf(t->s, "%s\n", title);
+    free(title);
+    return 0;
+}
+
 static int draw(struct text *t)
 {
+    int err = write_title(t);
+
+    if (err < 0) {
+        return err;
+    }
     t->span_ns = t->picture.end_ns - t->picture.start_ns;
     t->span_ns = t->span_ns > 0 ? t->span_ns : 1;
     lay_out(t);
     t->cells = calloc(t->plot * ASYNCDL_N_SPAN_KINDS, sizeof(*t->cells));
     if (t->cells == NULL) {
         return -ENOMEM;
-    }
-    if (t->options->title != NULL) {
-        adl_stream_addf(t->s, "%s\n", t->options->title);
     }
     for (size_t i = 0; i < t->choice.n; i++) {
         write_row(t, &t->picture.rows[t->choice.rows[i]]);

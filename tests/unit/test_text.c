@@ -47,12 +47,12 @@ static void test_a_column_has_the_letter_of_what_took_most(void **state)
     struct written w = {0};
 
     (void)state;
-    options.title = "title";
-    options.width = 49; /* 6 + 3, and 40 for 10 us */
+    options.title = "ti\x1b[1mtle\xff"; /* a terminal is not to hear it */
+    options.width = 49;                 /* 6 + 3, and 40 for 10 us */
     assert_int_equal(asyncdl_trace_write_text(trace, &options, written_add, &w),
                      0);
     assert_string_equal(w.text,
-                        "title\n"
+                        "ti?[1mtle?\n"
                         "first  |--------------------                    |\n"
                         "second |                    ####################|\n"
                         "       ++-------------------+-------------------+\n"
