@@ -104,8 +104,13 @@ static void keep_version(struct asyncdl_transfer *t,
     if (t->version != NULL) {
         *t->version = answer->validator;
     }
-    adl_body_set_version(
-        &t->body, t->standing.id != 0 && t->can_resume ? t->version : NULL);
+    /* A later run asks the first source, for the same bytes. */
+    bool is_for_later =
+        t->i_url == 0 || t->checks.expected.kind != ADL_DIGEST_NONE;
+    adl_body_set_version(&t->body,
+                         t->standing.id != 0 && t->can_resume && is_for_later
+                             ? t->version
+                             : NULL);
 }
 
 /* Dates that cannot be read are none. */

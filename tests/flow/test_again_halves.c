@@ -218,6 +218,22 @@ static void test_a_checksum_finds_bytes_that_were_changed(void **state)
     download_finish(&d);
 }
 
+/* The next run asks the first source, whose bytes may have the same date. */
+static void test_half_of_a_mirror_is_not_gone_on_with(void **state)
+{
+    static const char list[] =
+        "http://@SITE@/bytes/3000000/mirrored?etag=none&cut=1000&cuts=1\t"
+        "http://@SITE@/bytes/3000000/mirrored"
+        "?etag=none&stall=2000000&cuts=1&seed=1\n";
+    struct download d;
+
+    download_init(&d, *state);
+    rerun_kill_in_part(&d, list, "--retry 0", HALF);
+    rerun_need(&d, list, "--retry 0", 0, 1);
+    assert_true(rerun_check_whole(&d, "mirrored", SIZE));
+    download_finish(&d);
+}
+
 static void test_restart_takes_nothing_up(void **state)
 {
     struct download d;
@@ -237,6 +253,7 @@ TEST_SUITE(again_halves)
         cmocka_unit_test(test_a_part_that_was_tampered_with_is_never_mixed),
         cmocka_unit_test(test_a_checksum_judges_what_two_runs_made),
         cmocka_unit_test(test_a_checksum_finds_bytes_that_were_changed),
+        cmocka_unit_test(test_half_of_a_mirror_is_not_gone_on_with),
         cmocka_unit_test(test_restart_takes_nothing_up),
     };
 
