@@ -2,6 +2,7 @@
 #include "cli/value.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <strings.h>
 
@@ -90,6 +91,8 @@ static int read_decimal(struct decimal *out, const char **text)
             if (n < MAX_FRACTION_DIGITS) {
                 d.fraction = d.fraction * 10 + (uint64_t)(*p - '0');
                 d.scale *= 10;
+            } else if (*p != '0' && d.fraction == 0) {
+                d.fraction = 1; /* it is not nothing */
             }
         }
         *text = p;
@@ -108,7 +111,8 @@ static const struct unit *find_unit(const struct unit *units, const char *name)
     return NULL;
 }
 
-/* Read a decimal number with one of units behind it, as a multiple of it. */
+/* Read a decimal number with one of units behind it, as a multiple of it. What
+ * is less than 1 is 1: 0 often says that there is no limit. */
 static int read_amount(uint64_t *out, const char *text,
                        const struct unit *units, uint64_t max)
 {
@@ -130,7 +134,8 @@ static int read_amount(uint64_t *out, const char *text,
     if (rest > max - n) {
         return -ERANGE;
     }
-    *out = n + rest;
+    bool is_something = d.whole > 0 || d.fraction > 0;
+    *out = n + rest > 0 || !is_something ? n + rest : 1;
     return 0;
 }
 
