@@ -239,7 +239,8 @@ static void write_place(struct kind *kind, const struct adl_failure *failure)
 {
     const char *host = "";
     size_t len = adl_url_get_host(&host, failure->asked);
-    bool is_ours = failure->err == -ENOMEM || kind->help == ADL_FAILURES_MEND;
+    bool is_ours = failure->err == -ENOMEM || failure->err == -ENETDOWN ||
+                   kind->help == ADL_FAILURES_MEND;
 
     len = len < MAX_PLACE ? len : MAX_PLACE;
     for (size_t i = 0; !is_ours && i < len; i++) {

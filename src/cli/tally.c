@@ -10,7 +10,8 @@
 
 bool adl_tally_is_local_fault(int err)
 {
-    return err < 0 && err > LAST_ERRNO && err != -ECANCELED && err != -ENOMEM;
+    return err < 0 && err > LAST_ERRNO && err != -ECANCELED && err != -ENOMEM &&
+           err != -ENETDOWN;
 }
 
 bool adl_tally_is_fault_for_all(int err)

@@ -202,16 +202,14 @@ int adl_downtime_get_loss(const struct asyncdl_transfer *t)
 
 bool adl_downtime_is_loss(int err)
 {
-    return err != -ENOMEM && adl_retry_is_passing(err, 0);
+    return err == -ENETDOWN || (err != -ENOMEM && adl_retry_is_passing(err, 0));
 }
 
 void adl_downtime_explain(struct asyncdl_transfer *t, int err)
 {
-    const char *what = t->client->net.is_lost ? "network" : "host";
+    bool is_of_host =
+        err != -ENETDOWN && err != ASYNCDL_EHELD && adl_downtime_is_loss(err);
 
-    if (err == ASYNCDL_EHELD || !adl_downtime_is_loss(err)) {
-        adl_transfer_explain(t, "%s", asyncdl_strerror(err));
-    } else {
-        adl_transfer_explain(t, "%s is down: %s", what, asyncdl_strerror(err));
-    }
+    adl_transfer_explain(t, "%s%s", is_of_host ? "host is down: " : "",
+                         asyncdl_strerror(err));
 }

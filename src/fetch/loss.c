@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/loss.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #include <utlist.h>
@@ -23,8 +24,9 @@ void adl_loss_of_host(struct asyncdl_transfer *t, int err, const char *text)
     }
 }
 
-/* Nothing can be reached, and nothing need wait any longer. */
-static void fail_all(struct asyncdl_client *client, int err, const char *text)
+/* Nothing can be reached, and nothing need wait any longer. What the last that
+ * tried met with is no failure of the others. */
+static void fail_all(struct asyncdl_client *client, const char *text)
 {
     struct asyncdl_transfer *t, *next;
 
@@ -32,7 +34,7 @@ static void fail_all(struct asyncdl_client *client, int err, const char *text)
         if (t->stage == ADL_STAGE_WAITING) {
             adl_sched_remove(client->sched, &t->item);
             adl_transfer_explain(t, "%s", text);
-            adl_finish_fail(t, err, true, t->error);
+            adl_finish_fail(t, -ENETDOWN, true, t->error);
         }
     }
 }
@@ -47,7 +49,7 @@ void adl_loss_spread(struct asyncdl_transfer *t, int err,
                        news->is_net_lost ? "network" : "host",
                        why); /* without memory it is not explained */
     if (news->is_net_lost) {
-        fail_all(t->client, err, adl_buf_str(&text));
+        fail_all(t->client, adl_buf_str(&text));
     } else {
         adl_loss_of_host(t, err, adl_buf_str(&text));
     }

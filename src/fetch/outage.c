@@ -254,9 +254,6 @@ static enum adl_outage_change note_net_failure(
     if (!was_probe) {
         return ADL_OUTAGE_SAME;
     }
-    if (is_failure(end->reach)) {
-        net->cause = end->err;
-    }
     net->n_probes++;
     set_net_probe(net, policy, end);
     return net->is_lost ? ADL_OUTAGE_LOST : ADL_OUTAGE_SAME;
@@ -277,7 +274,6 @@ enum adl_outage_change adl_outage_net_note(
         return ADL_OUTAGE_SAME;
     }
     net->is_down = true;
-    net->cause = end->err;
     net->since_ms = end->now_ms;
     net->n_probes = 0;
     set_net_probe(net, policy, end);
@@ -292,7 +288,7 @@ bool adl_outage_net_excuses(const struct adl_outage_net *net,
 
 int adl_outage_net_get_loss(const struct adl_outage_net *net, uint64_t now_ms)
 {
-    return net->is_lost && now_ms < net->probe_ms ? net->cause : 0;
+    return net->is_lost && now_ms < net->probe_ms ? -ENETDOWN : 0;
 }
 
 uint64_t adl_outage_net_lost_ms(const struct adl_outage_net *net,

@@ -129,8 +129,7 @@ struct adl_outage_net {
     bool is_down;
     bool is_lost; /* until probe_ms */
     bool is_probing;
-    bool was_reached; /* ever */
-    int cause;
+    bool was_reached;    /* ever */
     uint64_t reached_ms; /* when something was last reached */
     uint64_t row;        /* ends whenever something is reached */
     uint32_t n_deaf;     /* hosts of the row */
@@ -158,7 +157,7 @@ enum adl_outage_change adl_outage_net_reach(struct adl_outage_net *net,
 bool adl_outage_net_excuses(const struct adl_outage_net *net,
                             enum adl_reach reach);
 
-/* As adl_outage_get_loss(). */
+/* As adl_outage_get_loss(): -ENETDOWN or 0. */
 int adl_outage_net_get_loss(const struct adl_outage_net *net, uint64_t now_ms);
 
 /* For how long it has been down, all in all: waiting for the network is not

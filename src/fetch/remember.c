@@ -182,7 +182,7 @@ int adl_remember_void(struct adl_body *body)
 
 bool adl_remember_must_note(const struct asyncdl_transfer *t)
 {
-    bool is_local = t->err < 0 && t->err > LAST_ERRNO;
+    bool is_local = t->err < 0 && t->err > LAST_ERRNO && t->err != -ENETDOWN;
 
     return t->standing.id != 0 && t->err != 0 && !t->is_skipped && !is_local &&
            !t->body.is_left;

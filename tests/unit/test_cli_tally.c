@@ -63,6 +63,7 @@ static void test_errno_is_a_local_fault_and_a_journal_ends_the_run(void **state)
         {-EPERM, true, true},
         {-ECANCELED, false, false},
         {-ENOMEM, false, false},
+        {-ENETDOWN, false, false},
         {ASYNCDL_EJOURNAL, false, true},
         {ASYNCDL_EINUSE, false, true},
         {ASYNCDL_EINWAY, false, false},

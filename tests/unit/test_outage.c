@@ -520,7 +520,7 @@ static void test_the_network_is_probed_until_its_time_is_over(void **state)
 
     assert_true(n > 40 && n < 100);
     assert_true(last_ms <= 30 + policy.max_ms);
-    assert_int_equal(adl_outage_net_get_loss(&net, last_ms), ASYNCDL_ECONNECT);
+    assert_int_equal(adl_outage_net_get_loss(&net, last_ms), -ENETDOWN);
     assert_int_equal(adl_outage_net_get_loss(&net, net.probe_ms), 0);
 }
 
