@@ -154,7 +154,9 @@ need() { # NEEDS
 
 # One build at a time in a folder: ninja does not lock it by itself.
 lock_build() { # BUILD
-    mkdir -p "$1"
+    if ! { mkdir -p "$1" && : >>"$1/.lock"; } 2>/dev/null; then
+        die "cannot write to $1: ASYNCDL_BUILD_DIR names another folder"
+    fi
     exec 9>"$1/.lock"
     if ! flock -n 9; then
         say "waiting for another build in $1"
