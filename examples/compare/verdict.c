@@ -60,10 +60,15 @@ static void write_cpu(struct result *result, unsigned n_cpus)
 
     describe(share, sizeof(share), &result->rows[0].outcome);
     figures_times(times, best->faster);
-    int n = snprintf(result->verdict, TEXT_BYTES,
-                     "It %s. Only more CPUs help: on %u, %s were %s as fast "
-                     "as plain.",
-                     share, n_cpus, best->name, times);
+    int n = best->faster < AS_FAST
+                ? snprintf(result->verdict, TEXT_BYTES,
+                           "It %s. Only more CPUs help: of %u, none was free "
+                           "for it.",
+                           share, n_cpus)
+                : snprintf(result->verdict, TEXT_BYTES,
+                           "It %s. Only more CPUs help: on %u, %s were %s as "
+                           "fast as plain.",
+                           share, n_cpus, best->name, times);
 
     if (loop != NULL && pool != NULL && loop->outcome.beside_ns > 0 &&
         pool->outcome.beside_ns > 0 && n > 0 && n < TEXT_BYTES) {

@@ -100,6 +100,22 @@ static void test_computing_is_called_cpu_bound_and_starving_shown(void **state)
     result_finish(&result);
 }
 
+static void test_workers_that_do_not_help_are_not_praised(void **state)
+{
+    struct result result;
+
+    (void)state;
+    assert_int_equal(result_init(&result, TOPIC_CPU, 2), 0);
+    set(&result.rows[0], "plain", "plain", 400);
+    set(&result.rows[1], "threads", "2 threads", 500);
+    result_settle(&result);
+    verdict_write(&result, 2);
+
+    assert_non_null(strstr(result.verdict, "of 2, none was free for it."));
+    assert_null(strstr(result.verdict, "as plain"));
+    result_finish(&result);
+}
+
 TEST_SUITE(compare_verdict)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +123,7 @@ TEST_SUITE(compare_verdict)
         cmocka_unit_test(test_waiting_is_called_io_bound_and_the_fastest_named),
         cmocka_unit_test(test_a_failed_way_leaves_no_verdict),
         cmocka_unit_test(test_computing_is_called_cpu_bound_and_starving_shown),
+        cmocka_unit_test(test_workers_that_do_not_help_are_not_praised),
     };
 
     return cmocka_run_group_tests_name("compare verdict", tests, NULL, NULL);
