@@ -253,7 +253,9 @@ static int read_line(struct adl_entry **out, struct adl_listparse *parse,
         return 0;
     }
     if (memchr(text, '\0', len) != NULL) {
-        return refuse_line(out, parse, "NUL byte in the line", is_indented);
+        return refuse_line(out, parse,
+                           "NUL byte in the line: a list is UTF-8 text",
+                           is_indented);
     }
     if (is_indented && is_option(text, len)) {
         return read_option(parse, text, len);

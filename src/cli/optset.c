@@ -33,8 +33,10 @@ static int set_word(struct adl_options *options,
 static int set_string(struct adl_options *options,
                       const struct adl_option *option, const char *value)
 {
+    if (strlen(value) < option->min) {
+        return -ERANGE;
+    }
     const char *kept = adl_options_keep(options, value);
-
     if (kept == NULL) {
         return -ENOMEM;
     }

@@ -61,7 +61,9 @@ const struct adl_option adl_option_table[] = {
      .kind = ADL_OPTION_STRING,
      .group = ADL_GROUP_FILES,
      .offset = CLIENT(dir),
+     .min = 1, /* bytes: an unset variable is no folder */
      .arg = "DIR",
+     .allowed = "a folder",
      .help = "save below DIR, made if missing (.)"},
     {.name = "output",
      .letter = 'o',
@@ -95,7 +97,6 @@ const struct adl_option adl_option_table[] = {
      .group = ADL_GROUP_FILES,
      .offset = FIELD(is_discarding),
      .help = "download, count, write nothing"},
-
     {.name = "fsync",
      .kind = ADL_OPTION_WORD,
      .group = ADL_GROUP_FILES,

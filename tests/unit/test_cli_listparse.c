@@ -192,7 +192,7 @@ static void test_nul_bytes_and_long_lines_are_bad_lines(void **state)
     read_list(&out, &bad, text, len + 10);
     assert_string_equal(adl_buf_str(&out), "3 #3 http://b\n");
     assert_string_equal(adl_buf_str(&bad),
-                        "f:1: NUL byte in the line\n"
+                        "f:1: NUL byte in the line: a list is UTF-8 text\n"
                         "f:2: line longer than 65536 bytes\n");
     adl_buf_finish(&out);
     adl_buf_finish(&bad);

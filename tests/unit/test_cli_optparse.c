@@ -330,6 +330,7 @@ static void test_errors_name_option_value_and_what_is_allowed(void **state)
          "--retry-delay 25h: must be a time such as 30, 1.5, 500ms, 2m or 1h, "
          "from 0ms to 24h"},
         {{"--dups", "drop"}, "--dups drop: must be keep or once"},
+        {{"-d", ""}, "--dir : must be a folder"},
         {{"--color", ""}, "--color : must be auto or always or never"},
         {{"--proto", "=all"}, "--proto =all: " SPOKEN},
         {{"--proto", "+gopher"}, "--proto +gopher: " SPOKEN},
