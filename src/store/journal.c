@@ -13,6 +13,7 @@
 
 #include "asyncdl/error.h"
 #include "store/journal_db.h"
+#include "store/journal_folders.h"
 #include "store/journal_match.h"
 #include "store/journal_paths.h"
 #include "store/journal_replace.h"
@@ -341,6 +342,32 @@ int adl_journal_put(struct adl_journal *journal,
     }
     uv_mutex_unlock(&journal->lock);
     return err;
+}
+
+int adl_journal_put_folder(struct adl_journal *journal, const char *path,
+                           uint32_t number)
+{
+    assert(!journal->is_read_only);
+    uv_mutex_lock(&journal->lock);
+    int err = begin(journal);
+    if (err == 0) {
+        err = adl_folders_put(&journal->db, path, number);
+        journal->has_put = journal->has_put || err == 0;
+    }
+    err = judge(journal, err);
+    uv_mutex_unlock(&journal->lock);
+    return err;
+}
+
+int adl_journal_each_folder(struct adl_journal *journal,
+                            int (*cb)(const char *path, uint32_t number,
+                                      void *data),
+                            void *data)
+{
+    uv_mutex_lock(&journal->lock);
+    int answer = adl_folders_each(&journal->db, cb, data);
+    uv_mutex_unlock(&journal->lock);
+    return answer;
 }
 
 int adl_journal_commit(struct adl_journal *journal)

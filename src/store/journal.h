@@ -126,6 +126,22 @@ int adl_journal_each_path(struct adl_journal *journal,
                           int (*cb)(const char *path, void *data), void *data);
 
 /*
+ * Note that what belongs into a folder of that path goes to path~number. As
+ * put.
+ */
+int adl_journal_put_folder(struct adl_journal *journal, const char *path,
+                           uint32_t number);
+
+/*
+ * Call cb with each that was noted so until it answers other than 0; then
+ * answers that. The journal must not be used in the call. 0 or negative.
+ */
+int adl_journal_each_folder(struct adl_journal *journal,
+                            int (*cb)(const char *path, uint32_t number,
+                                      void *data),
+                            void *data);
+
+/*
  * Commit, and note that the run ended and with which exit status (negative: it
  * is not known). 0 or negative.
  */

@@ -22,8 +22,14 @@
 #define BUSY_MS        5000
 #define MAX_TEXT_BYTES (16 * 1024 * 1024)
 
-/* Rows that are not done by key: small, as nearly all get done. Journals that
- * were made without it get it when they are next written. */
+/* What journals that were made without it get when they are next written: the
+ * numbers of folders; and rows that are not done by key, which are few, as
+ * nearly all get done. */
+#define MAKE_FOLDERS                                                 \
+    "CREATE TABLE IF NOT EXISTS main.folders (\n"                    \
+    "  path TEXT PRIMARY KEY,  -- as it was wanted: a file has it\n" \
+    "  number INTEGER NOT NULL -- the folder is path~number\n"       \
+    ") WITHOUT ROWID;"
 #define MAKE_INDEX                                                           \
     "CREATE INDEX IF NOT EXISTS main." ADL_JOURNAL_INDEX " ON entries (key)" \
     " WHERE state <> 'done';"
@@ -61,7 +67,7 @@ static const char schema[] =
     "  status INTEGER,           -- exit status; NULL: not known\n"
     "  done INTEGER,             -- entries finished by this run\n"
     "  failed INTEGER            -- entries that failed in this run\n"
-    ");" MAKE_INDEX "PRAGMA application_id = 0x4144424a;"
+    ");" MAKE_FOLDERS MAKE_INDEX "PRAGMA application_id = 0x4144424a;"
     "PRAGMA user_version = 1;"
     "COMMIT";
 
@@ -322,10 +328,12 @@ static int open_writing(struct adl_journal_db *db, bool is_durable,
     }
     err = set_wal(db);
     /* With a first write: without shared memory that is what fails. */
-    return err < 0 ? err
-                   : adl_journal_db_exec(
-                         db, is_journal ? "BEGIN IMMEDIATE;" MAKE_INDEX "COMMIT"
-                                        : schema);
+    return err < 0
+               ? err
+               : adl_journal_db_exec(
+                     db, is_journal ? "BEGIN IMMEDIATE;" MAKE_FOLDERS MAKE_INDEX
+                                      "COMMIT"
+                                    : schema);
 }
 
 /* May it be the file system that cannot share memory? */

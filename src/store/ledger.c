@@ -26,8 +26,9 @@ struct adl_ledger {
     uv_mutex_t sync_lock;        /* whoever syncs holds it meanwhile */
     uv_mutex_t lock;             /* guards all below */
     struct adl_names *names;
-    bool knows_old; /* names of the journal are among names */
-    int sync_err;   /* of the first sync that failed */
+    bool knows_old;   /* names of the journal are among names */
+    bool is_learning; /* them */
+    int sync_err;     /* of the first sync that failed */
 };
 
 /* Which boot of the machine this is: what was written before another may not
@@ -124,6 +125,22 @@ static int init_locks(struct adl_ledger *ledger)
     return err;
 }
 
+static int take_folder(const char *path, uint32_t number, void *data)
+{
+    return adl_names_take_folder(data, path, number);
+}
+
+/* Of what the names have found out in this run. */
+static int keep_folder(const char *path, uint32_t number, void *data)
+{
+    struct adl_ledger *ledger = data;
+
+    return ledger->journal == NULL || ledger->options.only_looks ||
+                   ledger->is_learning
+               ? 0
+               : adl_journal_put_folder(ledger->journal, path, number);
+}
+
 int adl_ledger_open(struct adl_ledger **out, struct adl_dir *dir,
                     const struct adl_ledger_options *options,
                     char error[ADL_LEDGER_ERROR_MAX])
@@ -140,6 +157,9 @@ int adl_ledger_open(struct adl_ledger **out, struct adl_dir *dir,
     }
     read_boot(ledger->boot);
     int err = adl_names_create(&ledger->names);
+    if (err == 0) {
+        adl_names_on_folder(ledger->names, keep_folder, ledger);
+    }
     if (err == 0 && options->keeps_journal) {
         err = open_journal(ledger, error);
     }
@@ -194,7 +214,13 @@ static int learn_old(struct adl_ledger *ledger)
     if (ledger->journal == NULL || ledger->knows_old) {
         return 0;
     }
-    int err = adl_journal_each_path(ledger->journal, reserve_path, &r);
+    int err =
+        adl_journal_each_folder(ledger->journal, take_folder, ledger->names);
+    ledger->is_learning = true;
+    if (err == 0) {
+        err = adl_journal_each_path(ledger->journal, reserve_path, &r);
+    }
+    ledger->is_learning = false;
     adl_buf_finish(&r.path);
     ledger->knows_old = err == 0;
     return err;

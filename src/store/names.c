@@ -32,7 +32,9 @@
 
 struct adl_names {
     struct adl_numbers numbers;
-    int err;              /* of those, in this claim */
+    int err; /* of those, in this claim */
+    int (*on_folder)(const char *path, uint32_t number, void *data);
+    void *folder_data;
     struct adl_buf trial; /* the numbered name that is looked at */
 };
 
@@ -128,6 +130,9 @@ static int claim_folder(struct adl_names *names, struct adl_buf *buf,
     bool is_known = n != 0;
     err = is_known ? adl_name_number(&names->trial, buf->data, n)
                    : find_free(names, buf, file_key, &n);
+    if (err == 0 && !is_known && names->on_folder != NULL) {
+        err = names->on_folder(adl_buf_str(buf), n, names->folder_data);
+    }
     if (err < 0) {
         return err;
     }
@@ -150,7 +155,7 @@ static int claim_file(struct adl_names *names, struct adl_buf *buf,
     if (err < 0) {
         return err;
     }
-    bool is_folder = get(names, make_folder_key(state)) != 0;
+    bool is_folder = get(names, make_folder_key(state)) == FIRST_TAKEN;
     bool is_free = get(names, key) == 0;
     if (is_free) {
         put(names, key, FIRST_RETRY);
@@ -186,6 +191,33 @@ void adl_names_destroy(struct adl_names *names)
     adl_buf_finish(&names->trial);
     adl_numbers_finish(&names->numbers);
     free(names);
+}
+
+void adl_names_on_folder(struct adl_names *names,
+                         int (*cb)(const char *path, uint32_t number,
+                                   void *data),
+                         void *data)
+{
+    names->on_folder = cb;
+    names->folder_data = data;
+}
+
+int adl_names_take_folder(struct adl_names *names, const char *path,
+                          uint32_t number)
+{
+    uint64_t state = adl_hash_add(ADL_HASH_INIT, path, strlen(path));
+    int err = adl_numbers_reserve(&names->numbers, 2);
+
+    if (err == 0) {
+        err = adl_name_number(&names->trial, path, number);
+    }
+    if (err < 0) {
+        return err;
+    }
+    names->err = 0;
+    put(names, make_folder_key(state), number);
+    put(names, make_folder_key(hash_buf(&names->trial)), FIRST_TAKEN);
+    return names->err;
 }
 
 /* Numbered folders can make a path too long. What it is cut to lies in folders

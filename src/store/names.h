@@ -13,12 +13,28 @@
 #ifndef ADL_STORE_NAMES_H
 #define ADL_STORE_NAMES_H
 
+#include <stdint.h>
+
 #include "util/buf.h"
 
 struct adl_names;
 
 int adl_names_create(struct adl_names **out); /* 0 or -ENOMEM */
 void adl_names_destroy(struct adl_names *names);
+
+/*
+ * Have cb told of each folder that gets a number, before the claim is over:
+ * what belongs into path goes to path~number from then on. What it answers
+ * below 0 fails the claim. path is borrowed for the call.
+ */
+void adl_names_on_folder(struct adl_names *names,
+                         int (*cb)(const char *path, uint32_t number,
+                                   void *data),
+                         void *data);
+
+/* Take over what was told so in another run. 0 or negative, as a claim. */
+int adl_names_take_folder(struct adl_names *names, const char *path,
+                          uint32_t number);
 
 /*
  * Claim a safe path, which lies outside of buf; what it became replaces what

@@ -169,7 +169,7 @@ static void test_local_fault_leaves_what_failed_until_then(void **state)
     d.cmd.argv[0] = "sh";
     d.cmd.argv[1] = "-c";
     d.cmd.argv[2] = download_expand(
-        &d, "ulimit -f 64; exec \"$ASYNCDL\" -d out -j 1 --failed f "
+        &d, "ulimit -f 256; exec \"$ASYNCDL\" -d out -j 1 --failed f "
             "http://@SITE@/status/404 http://@SITE@/bytes/1000000 "
             "http://@SITE@/bytes/9");
     d.cmd.argv[3] = NULL;

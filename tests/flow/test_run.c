@@ -295,7 +295,7 @@ static void test_limit_of_file_size_is_an_error_and_no_end(void **state)
     cmd.argv[0] = "sh";
     cmd.argv[1] = "-c";
     cmd.argv[2] = cmd_text(&cmd,
-                           "ulimit -f 64; \"$ASYNCDL\" -d out -j 1 "
+                           "ulimit -f 96; \"$ASYNCDL\" -d out -j 1 "
                            "http://127.0.0.1:%u/bytes/100 "
                            "http://127.0.0.1:%u/bytes/1000000",
                            site.port, site.port);

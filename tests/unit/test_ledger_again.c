@@ -59,6 +59,41 @@ static void test_names_stay_whatever_the_list_becomes(void **state)
     finish_bed(&bed);
 }
 
+/* In the folder that got a number go those that come later, too. */
+static void test_folders_keep_their_numbers(void **state)
+{
+    struct bed bed;
+
+    init_bed(&bed, state);
+    save(&bed, 1, "a", "1");
+    save(&bed, 2, "a/b", "2");
+    save(&bed, 3, "a~2/x", "3"); /* whose folder it is, too */
+    assert_true(has_text(&bed, "a~2/b", "2"));
+    reopen(&bed);
+    check(&bed, 4, "a/c", ADL_STANDING_OPEN, "a~2/c"); /* before all */
+    check(&bed, 1, "a", ADL_STANDING_DONE, "a");
+    check(&bed, 2, "a/b", ADL_STANDING_DONE, "a~2/b");
+    check(&bed, 5, "a/b", ADL_STANDING_OPEN, "a~2/b~2");
+    check(&bed, 6, "a", ADL_STANDING_OPEN, "a~3");
+    finish_bed(&bed);
+}
+
+/* The file was not saved, and nothing of it is known but the folder. */
+static void test_folders_keep_their_numbers_before_the_file_is_there(
+    void **state)
+{
+    struct bed bed;
+
+    init_bed(&bed, state);
+    admit(&bed, 1, "a");
+    save(&bed, 2, "a/b", "2");
+    reopen(&bed);
+    check(&bed, 1, "a", ADL_STANDING_OPEN, "a");
+    check(&bed, 2, "a/b", ADL_STANDING_DONE, "a~2/b");
+    check(&bed, 3, "a/c", ADL_STANDING_OPEN, "a~2/c");
+    finish_bed(&bed);
+}
+
 static void test_the_same_line_twice_is_two_entries(void **state)
 {
     struct bed bed;
@@ -425,6 +460,8 @@ TEST_SUITE(ledger_again)
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_done_is_not_asked_for_again),
         TEST(test_names_stay_whatever_the_list_becomes),
+        TEST(test_folders_keep_their_numbers),
+        TEST(test_folders_keep_their_numbers_before_the_file_is_there),
         TEST(test_the_same_line_twice_is_two_entries),
         TEST(test_a_failed_entry_keeps_its_name_and_count),
         TEST(test_what_was_not_settled_was_not_noted),
