@@ -27,9 +27,9 @@ bool adl_route_is_proxied(const struct asyncdl_http_options *http,
                           const char *origin);
 
 /*
- * Is there a name to look up for a URL of that origin? Not
- * where the address is given already, and not where a proxy finds it out; the
- * proxy's own name is left to libcurl.
+ * Is there a name to look up for a URL of that origin? Not where the address is
+ * given already, and not where a proxy finds it out; the proxy's own name is
+ * left to libcurl.
  */
 bool adl_route_find(struct adl_route *out,
                     const struct asyncdl_http_options *http,
