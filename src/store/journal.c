@@ -433,6 +433,14 @@ static int check_rows(struct adl_journal *journal, struct adl_window *window,
     return 0;
 }
 
+static int pass(const char *path, uint32_t number, void *data)
+{
+    (void)path;
+    (void)number;
+    (void)data;
+    return 0;
+}
+
 int adl_journal_check(struct adl_journal *journal)
 {
     struct adl_window *window = calloc(1, sizeof(*window));
@@ -445,6 +453,9 @@ int adl_journal_check(struct adl_journal *journal)
     int err = adl_journal_db_prepare(&stmt, &journal->db, ADL_WINDOW_QUERY);
     if (err == 0) {
         err = check_rows(journal, window, stmt);
+    }
+    if (err == 0) {
+        err = adl_folders_each(&journal->db, pass, NULL);
     }
     (void)sqlite3_finalize(stmt); /* repeats what was told */
     uv_mutex_unlock(&journal->lock);

@@ -226,8 +226,13 @@ static int learn_old(struct adl_ledger *ledger)
     return err;
 }
 
-static int explain_names(int err, char error[ADL_LEDGER_ERROR_MAX])
+static int explain_names(const struct adl_ledger *ledger, int err,
+                         char error[ADL_LEDGER_ERROR_MAX])
 {
+    if (err == ASYNCDL_EJOURNAL) {
+        adl_journal_copy_why(ledger->journal, error, ADL_LEDGER_ERROR_MAX);
+        return err;
+    }
     (void)snprintf(error, ADL_LEDGER_ERROR_MAX, "keep the names of files: %s",
                    asyncdl_strerror(err));
     return err;
@@ -242,7 +247,7 @@ int adl_ledger_claim(struct adl_ledger *ledger, const char *wanted,
         err = adl_names_claim(ledger->names, wanted, path);
     }
     uv_mutex_unlock(&ledger->lock);
-    return err < 0 ? explain_names(err, error) : 0;
+    return err < 0 ? explain_names(ledger, err, error) : 0;
 }
 
 /* So that a claim that follows, on whatever thread, need not read them. */
@@ -251,7 +256,7 @@ static int learn(struct adl_ledger *ledger, char error[ADL_LEDGER_ERROR_MAX])
     uv_mutex_lock(&ledger->lock);
     int err = learn_old(ledger);
     uv_mutex_unlock(&ledger->lock);
-    return err < 0 ? explain_names(err, error) : 0;
+    return err < 0 ? explain_names(ledger, err, error) : 0;
 }
 
 /* 1 and the record of the entry, 0 where there is none, or negative. */

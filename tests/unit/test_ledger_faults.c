@@ -126,6 +126,25 @@ static void test_unsafe_names_of_the_journal_are_not_used(void **state)
     assert_int_equal(scratch_count_entries(bed.scratch->path), 1);
 }
 
+static void test_folders_that_make_no_sense_are_set_aside(void **state)
+{
+    const struct adl_ledger_ask ask = make_ask(2, "b");
+    struct bed bed;
+
+    init_bed(&bed, state);
+    save(&bed, 1, "a", "1");
+    close_run(&bed);
+    change_journal(&bed, "INSERT INTO folders VALUES ('a', 1)");
+    open_run(&bed);
+    assert_int_equal(admit_ask(&bed, &ask), ASYNCDL_EJOURNAL);
+    assert_non_null(strstr(bed.error, "--restart sets it aside"));
+    bed.options.restarts = true;
+    reopen(&bed);
+    admit(&bed, 2, "b");
+    finish_bed(&bed);
+    assert_int_equal(access(aside_path(&bed, "journal.db.old"), F_OK), 0);
+}
+
 static void test_a_second_run_in_the_same_folder_is_refused(void **state)
 {
     struct adl_ledger *ledger = NULL;
@@ -401,6 +420,7 @@ TEST_SUITE(ledger_faults)
         TEST(test_a_damaged_row_is_told_and_a_restart_sets_it_aside),
         TEST(test_a_restart_keeps_a_journal_that_is_sound),
         TEST(test_unsafe_names_of_the_journal_are_not_used),
+        TEST(test_folders_that_make_no_sense_are_set_aside),
         TEST(test_a_second_run_in_the_same_folder_is_refused),
         TEST(test_a_name_that_the_server_chose_is_kept),
         TEST(test_claiming_an_open_name_reads_no_journal),
