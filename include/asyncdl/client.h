@@ -249,7 +249,8 @@ typedef void (*asyncdl_want_cb)(size_t n_wanted, void *data);
 
 /**
  * Open a client on @p loop. Waits for the disk where files are read and, with a
- * journal, where that is.
+ * journal, where that is; and, in a program that has threads, some 10 ms for
+ * the kernel to make room for the descriptors that max_active may take.
  *
  * @param out   set on success only; release with asyncdl_client_close()
  * @param loop  borrowed: must outlive the client

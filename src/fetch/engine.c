@@ -381,6 +381,7 @@ int adl_engine_open(struct asyncdl_client *client)
         adl_width_share(adl_fds_n_free(), o->max_active);
     uint64_t seed = 0;
 
+    adl_fds_make_room(uv_backend_fd(client->loop), shares.max_open);
     client->run_status = -1;
     adl_width_init(&client->width, shares.max_active);
     (void)uv_random(NULL, NULL, &seed, sizeof(seed), 0, NULL); /* any is good */

@@ -27,10 +27,12 @@ struct adl_shares adl_width_share(size_t n_free, uint32_t asked)
     batch = batch > BATCH_MIN ? batch : BATCH_MIN;
     n = n > N_BATCHES * batch + 3 ? n - N_BATCHES * batch : 3;
     size_t active = least(asked, n / 3);
+    size_t connects = least(2 * active + 64, n - 2 * active);
     return (struct adl_shares){
         .max_active = (uint32_t)active,
-        .max_connects = (uint32_t)least(2 * active + 64, n - 2 * active),
+        .max_connects = (uint32_t)connects,
         .max_batch = (uint32_t)batch,
+        .max_open = active + connects + N_BATCHES * batch,
     };
 }
 

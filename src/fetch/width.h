@@ -24,6 +24,7 @@ struct adl_shares {
     uint32_t max_active;   /* transfers, each with a socket and a file */
     uint32_t max_connects; /* connections in all, those that are idle too */
     uint32_t max_batch;    /* files that one batch of saving holds open */
+    size_t max_open;       /* all of that together */
 };
 
 /*

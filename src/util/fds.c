@@ -2,8 +2,11 @@
 #include "util/fds.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Assumed where the system does not tell. */
 #define N_OPEN_ASSUMED 32
@@ -33,4 +36,14 @@ size_t adl_fds_n_free(void)
         return SIZE_MAX / 2;
     }
     return limit.rlim_cur > n_open ? (size_t)limit.rlim_cur - n_open : 1;
+}
+
+void adl_fds_make_room(int fd, size_t n)
+{
+    size_t last = count_open() + n;
+    int high = last < INT_MAX ? fcntl(fd, F_DUPFD_CLOEXEC, (int)last - 1) : -1;
+
+    if (high >= 0) {
+        (void)close(high); /* the same is open under its first number */
+    }
 }

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "support/client.h"
+#include "support/fdtable.h"
 #include "support/http.h"
 #include "support/suite.h"
 #include "support/tmpdir.h"
@@ -56,6 +57,20 @@ static uint64_t fetch_all(const struct asyncdl_client_options *options,
     }
     rig_close(&rig);
     return took_ms;
+}
+
+/* A table that grows while there are threads holds the loop up. */
+static void test_room_for_descriptors_is_there_from_the_start(void **state)
+{
+    struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
+    struct rig rig;
+
+    (void)state;
+    options.max_active = fdtable_get_size();
+    assert_true(options.max_active > 0);
+    rig_open(&rig, &options);
+    assert_true(fdtable_get_size() > 2 * options.max_active);
+    rig_close(&rig);
 }
 
 static void test_no_more_than_max_active_are_under_way(void **state)
@@ -251,6 +266,7 @@ static int setup(void **state)
 TEST_SUITE(client_limits)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_room_for_descriptors_is_there_from_the_start),
         cmocka_unit_test(test_no_more_than_max_active_are_under_way),
         cmocka_unit_test(test_no_more_than_max_per_host_are_under_way),
         cmocka_unit_test(test_rate_is_not_exceeded),

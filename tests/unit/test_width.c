@@ -85,15 +85,15 @@ static void test_descriptors_are_shared_out(void **state)
         uint32_t asked;
         struct adl_shares shares;
     } cases[] = {
-        {0, 128, {1, 1, 2}},
-        {10, 128, {1, 1, 2}},
-        {16, 128, {1, 1, 2}},
-        {28, 128, {2, 4, 2}},
-        {40, 200, {6, 6, 3}},
-        {570, 128, {128, 170, 64}},
-        {1000, 128, {128, 320, 64}},
-        {1000, 1, {1, 66, 64}},
-        {100000, 4000, {4000, 8064, 64}},
+        {0, 128, {1, 1, 2, 6}},
+        {10, 128, {1, 1, 2, 6}},
+        {16, 128, {1, 1, 2, 6}},
+        {28, 128, {2, 4, 2, 10}},
+        {40, 200, {6, 6, 3, 18}},
+        {570, 128, {128, 170, 64, 426}},
+        {1000, 128, {128, 320, 64, 576}},
+        {1000, 1, {1, 66, 64, 195}},
+        {100000, 4000, {4000, 8064, 64, 12192}},
     };
 
     (void)state;
@@ -102,9 +102,10 @@ static void test_descriptors_are_shared_out(void **state)
 
         if (s.max_active != cases[i].shares.max_active ||
             s.max_connects != cases[i].shares.max_connects ||
-            s.max_batch != cases[i].shares.max_batch) {
-            fail_msg("case %zu: %u, %u, %u", i, s.max_active, s.max_connects,
-                     s.max_batch);
+            s.max_batch != cases[i].shares.max_batch ||
+            s.max_open != cases[i].shares.max_open) {
+            fail_msg("case %zu: %u, %u, %u, %zu", i, s.max_active,
+                     s.max_connects, s.max_batch, s.max_open);
         }
     }
 }
