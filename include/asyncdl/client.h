@@ -351,12 +351,12 @@ ASYNCDL_API int asyncdl_client_observe(struct asyncdl_client *client,
 
 /**
  * Have @p on_want called, later on the loop, whenever fewer than n_queue_low
- * requests wait for their turn: now, and after each time it was answered. While
- * all that waits is for hosts that are busy, and more could be under way, up to
- * four times as many may wait: another host may come next. While all that comes
- * is found finished, n_queue_low counts as up to 1024: the files are looked at
- * by all threads of the pool. A source of work of any length thus needs no
- * memory of its own. NULL ends it.
+ * requests wait for their turn: now, and after each time it was answered. Where
+ * it is less than 1024, up to 1024 count in its place when it helps to look
+ * further: four times n_queue_low while all that waits is for hosts that are
+ * busy, and more could be under way, as another host may come next; and more
+ * with each that is found finished, as all threads of the pool look at files. A
+ * source of work of any length thus needs no memory of its own. NULL ends it.
  */
 ASYNCDL_API void asyncdl_client_on_want(struct asyncdl_client *client,
                                         asyncdl_want_cb on_want, void *data);

@@ -18,8 +18,9 @@
 /* How many times n_queue_low may wait while slots are free. */
 #define FURTHER 4
 
-/* What n_queue_low grows to, where it is less, while all is found finished. */
-#define SKIPPED_LOW 1024
+/* What n_queue_low grows to at most where it helps to look further, if it is
+ * less. */
+#define MOST_LOW 1024
 
 static struct asyncdl_transfer *of_job(struct adl_job *job)
 {
@@ -238,11 +239,23 @@ static size_t get_low(const struct asyncdl_client *client)
 {
     size_t low = client->options.n_queue_low;
 
-    if (low >= SKIPPED_LOW) {
+    if (low >= MOST_LOW) {
         return low;
     }
-    return client->n_skipped < SKIPPED_LOW - low ? low + client->n_skipped
-                                                 : SKIPPED_LOW;
+    return client->n_skipped < MOST_LOW - low ? low + client->n_skipped
+                                              : MOST_LOW;
+}
+
+/* Where slots are free for other hosts than those of all that waits, one of
+ * these may come further on. */
+static size_t get_further(const struct asyncdl_client *client)
+{
+    size_t low = client->options.n_queue_low;
+
+    if (low >= MOST_LOW) {
+        return low;
+    }
+    return FURTHER * low < MOST_LOW ? FURTHER * low : MOST_LOW;
 }
 
 static size_t count_wanted(const struct asyncdl_client *client)
@@ -253,8 +266,8 @@ static size_t count_wanted(const struct asyncdl_client *client)
     if (n < low) {
         return 2 * low - n;
     }
-    low = client->options.n_queue_low;
-    return client->is_starved && n < FURTHER * low ? FURTHER * low - n : 0;
+    low = get_further(client);
+    return client->is_starved && n < low ? low - n : 0;
 }
 
 /* Each of the batches that are run at once has its share. */

@@ -265,6 +265,28 @@ static void test_long_list_is_asked_for_as_it_is_worked_off(void **state)
     rig_close(&rig);
 }
 
+/* It helps to look further, but each that waits takes memory. */
+static void test_no_more_than_1024_wait_for_busy_hosts(void **state)
+{
+    struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
+    struct rig rig;
+    struct source s = {.rig = &rig,
+                       .url = rig_url(&servers->site, "/bytes/10"),
+                       .body = ASYNCDL_BODY_DISCARD,
+                       .n_left = 2500};
+
+    (void)state;
+    options.n_queue_low = 512;
+    options.max_per_host = 2;
+    rig_open(&rig, &options);
+    asyncdl_client_on_want(rig.client, on_want, &s);
+    rig_run(&rig);
+
+    assert_int_equal(s.n_done, 2500);
+    assert_in_range(s.max_waiting, 513, 1024);
+    rig_close(&rig);
+}
+
 /* How many of N_AGAIN files wait at most, when a few slots have them. */
 static uint64_t download_again(const char *dir)
 {
@@ -398,6 +420,7 @@ TEST_SUITE(client_events)
         cmocka_unit_test(test_held_mirrors_fail_as_held),
         cmocka_unit_test(test_slow_body_tells_progress),
         cmocka_unit_test(test_long_list_is_asked_for_as_it_is_worked_off),
+        cmocka_unit_test(test_no_more_than_1024_wait_for_busy_hosts),
         cmocka_unit_test(test_many_are_asked_for_while_all_are_found_finished),
         cmocka_unit_test(test_busy_host_does_not_hide_those_behind_it),
         cmocka_unit_test(test_source_is_asked_once_until_it_fetches),
