@@ -20,14 +20,21 @@
 #include "store/journal_window.h"
 #include "util/clock.h"
 
+enum statement { BEGIN, PUT, PUT_FIRST, RENEW, COMMIT, N_STATEMENTS };
+
+static const char *const statements[N_STATEMENTS] = {
+    [BEGIN] = "BEGIN IMMEDIATE",
+    [PUT] = ADL_ROW_PUT,
+    [PUT_FIRST] = ADL_ROW_PUT_FIRST,
+    [RENEW] = ADL_ROW_RENEWAL,
+    [COMMIT] = "COMMIT",
+};
+
 struct adl_journal {
     uv_mutex_t lock; /* guards all the rest */
     struct adl_journal_db db;
     struct adl_match match;
-    sqlite3_stmt *begin;
-    sqlite3_stmt *put;
-    sqlite3_stmt *renew;
-    sqlite3_stmt *commit;
+    sqlite3_stmt *statements[N_STATEMENTS];
     uint64_t last_id; /* the highest that was taken or put */
     uint64_t n_done;  /* put in this run */
     uint64_t n_failed;
@@ -45,18 +52,13 @@ static void tell(const struct adl_journal *journal, char *why, size_t cap)
 
 static int prepare(struct adl_journal *journal)
 {
-    static const char put[] = "REPLACE INTO main.entries (" ADL_ROW_COLUMNS
-                              ") VALUES (" ADL_ROW_PARAMETERS ")";
-    struct adl_journal_db *db = &journal->db;
-    int err = adl_journal_db_prepare(&journal->begin, db, "BEGIN IMMEDIATE");
+    int err = 0;
 
-    if (err == 0) {
-        err = adl_journal_db_prepare(&journal->commit, db, "COMMIT");
+    for (size_t i = 0; i < N_STATEMENTS && err == 0; i++) {
+        err = adl_journal_db_prepare(&journal->statements[i], &journal->db,
+                                     statements[i]);
     }
-    if (err == 0) {
-        err = adl_journal_db_prepare(&journal->renew, db, ADL_ROW_RENEWAL);
-    }
-    return err < 0 ? err : adl_journal_db_prepare(&journal->put, db, put);
+    return err;
 }
 
 static int begin_run(struct adl_journal *journal)
@@ -128,10 +130,9 @@ static int open_all(struct adl_journal *journal, enum adl_journal_mode mode,
 static void destroy(struct adl_journal *journal)
 {
     adl_match_finish(&journal->match);
-    (void)sqlite3_finalize(journal->begin);  /* repeats what was told */
-    (void)sqlite3_finalize(journal->put);    /* likewise */
-    (void)sqlite3_finalize(journal->renew);  /* likewise */
-    (void)sqlite3_finalize(journal->commit); /* likewise */
+    for (size_t i = 0; i < N_STATEMENTS; i++) {
+        (void)sqlite3_finalize(journal->statements[i]); /* repeats an error */
+    }
     adl_journal_db_close(&journal->db);
     if (journal->lock_fd >= 0) {
         (void)close(journal->lock_fd); /* nothing was written to it */
@@ -192,7 +193,7 @@ static int commit(struct adl_journal *journal)
     if (err < 0 || !has_transaction(journal)) {
         return err;
     }
-    err = adl_journal_db_run(&journal->db, journal->commit);
+    err = adl_journal_db_run(&journal->db, journal->statements[COMMIT]);
     journal->has_put = journal->has_put && err < 0;
     return judge(journal, err);
 }
@@ -282,7 +283,7 @@ static int begin(struct adl_journal *journal)
     int err = judge(journal, 0);
 
     return err == 0 && !has_transaction(journal)
-               ? adl_journal_db_run(&journal->db, journal->begin)
+               ? adl_journal_db_run(&journal->db, journal->statements[BEGIN])
                : err;
 }
 
@@ -300,11 +301,18 @@ static int write_row(struct adl_journal *journal, sqlite3_stmt *stmt, int rc)
 
 static int put(struct adl_journal *journal, const struct adl_record *record)
 {
+    sqlite3_stmt *first = journal->statements[PUT_FIRST];
+    sqlite3_stmt *any = journal->statements[PUT];
+    bool is_written = false;
+    char hex[ADL_ROW_HEX];
     int err = begin(journal);
 
-    if (err == 0) {
-        err = write_row(journal, journal->put,
-                        adl_row_bind(journal->put, record));
+    if (err == 0 && adl_row_is_plain(record)) {
+        err = write_row(journal, first, adl_row_bind_first(first, record, hex));
+        is_written = err == 0 && sqlite3_changes(journal->db.folder.db) > 0;
+    }
+    if (err == 0 && !is_written) {
+        err = write_row(journal, any, adl_row_bind(any, record, hex));
     }
     return judge(journal, err);
 }
@@ -312,7 +320,7 @@ static int put(struct adl_journal *journal, const struct adl_record *record)
 int adl_journal_renew(struct adl_journal *journal, uint64_t id,
                       int64_t mtime_ns)
 {
-    sqlite3_stmt *stmt = journal->renew;
+    sqlite3_stmt *stmt = journal->statements[RENEW];
 
     assert(id > 0 && !journal->is_read_only);
     uv_mutex_lock(&journal->lock);

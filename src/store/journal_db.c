@@ -58,7 +58,7 @@ static const char schema[] =
     "  status INTEGER,         -- HTTP status, 0 is none\n"
     "  retryable INTEGER,      -- failed: another run can help\n"
     "  error TEXT,             -- failed: why\n"
-    "  earlier_ns INTEGER      -- time of the file it replaces, 0 is none\n"
+    "  earlier_ns INTEGER      -- time of the file it replaces, NULL is none\n"
     ");"
     "CREATE TABLE runs (\n"
     "  id INTEGER PRIMARY KEY,\n"
@@ -113,9 +113,9 @@ static int judge_missing(struct adl_journal_db *db)
                : judge_readonly(db, -EIO);
 }
 
-int adl_journal_db_judge(struct adl_journal_db *db, int rc)
+/* Say what err, which rc was translated to, means here; answers it. */
+static int explain(struct adl_journal_db *db, int rc, int err)
 {
-    int err = adl_folderdb_translate(&db->folder, rc);
     const char *said = db->folder.db != NULL ? sqlite3_errmsg(db->folder.db)
                                              : sqlite3_errstr(rc);
 
@@ -130,11 +130,18 @@ int adl_journal_db_judge(struct adl_journal_db *db, int rc)
     } else if (err == -EBUSY) {
         (void)snprintf(db->why, sizeof(db->why),
                        ADL_JOURNAL_FILE " is held by another program");
-    } else if (err < 0) {
+    } else {
         (void)snprintf(db->why, sizeof(db->why), ADL_JOURNAL_FILE ": %s (%s)",
                        asyncdl_strerror(err), said);
     }
     return err;
+}
+
+int adl_journal_db_judge(struct adl_journal_db *db, int rc)
+{
+    int err = adl_folderdb_translate(&db->folder, rc);
+
+    return err < 0 ? explain(db, rc, err) : 0;
 }
 
 int adl_journal_db_exec(struct adl_journal_db *db, const char *sql)

@@ -9,7 +9,6 @@
 #include "asyncdl/error.h"
 
 #define NS_PER_S INT64_C(1000000000)
-#define HEX_LEN  (2 * ADL_JOURNAL_SHA256)
 
 enum column {
     COLUMN_ID,
@@ -85,10 +84,10 @@ static int bind_mtime(sqlite3_stmt *stmt, int64_t mtime_ns)
     return rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_MTIME_NS, time.ns);
 }
 
-static int bind_sha256(sqlite3_stmt *stmt, const struct adl_record *record)
+static int bind_sha256(sqlite3_stmt *stmt, const struct adl_record *record,
+                       char hex[ADL_ROW_HEX])
 {
     static const char digits[] = "0123456789abcdef";
-    char hex[HEX_LEN];
 
     if (!record->has_sha256) {
         return bind_text(stmt, COLUMN_SHA256, NULL);
@@ -97,40 +96,14 @@ static int bind_sha256(sqlite3_stmt *stmt, const struct adl_record *record)
         hex[2 * i] = digits[record->sha256[i] >> 4];
         hex[2 * i + 1] = digits[record->sha256[i] & 15];
     }
-    return sqlite3_bind_text(stmt, COLUMN_SHA256 + 1, hex, HEX_LEN,
-                             SQLITE_TRANSIENT);
+    return sqlite3_bind_text(stmt, COLUMN_SHA256 + 1, hex, ADL_ROW_HEX,
+                             SQLITE_STATIC);
 }
 
-/* What a finished file does not have. */
-static int bind_rest(sqlite3_stmt *stmt, const struct adl_record *record)
+int adl_row_bind_first(sqlite3_stmt *stmt, const struct adl_record *record,
+                       char hex[ADL_ROW_HEX])
 {
-    static const struct adl_record none;
-    const struct adl_record *r =
-        record->state == ADL_RECORD_DONE ? &none : record;
-    int rc = bind_int(stmt, COLUMN_TOTAL, (int64_t)r->total);
-
-    rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_ERR, r->err);
-    rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_STATUS, r->status);
-    rc = rc != SQLITE_OK ? rc
-                         : bind_int(stmt, COLUMN_RETRYABLE, r->is_retryable);
-    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_PART, record->part);
-    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_BOOT, r->boot);
-    return rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_ERROR, r->error);
-}
-
-int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record)
-{
-    const struct {
-        enum column column;
-        const char *text;
-    } texts[] = {
-        {COLUMN_STATE, get_state_name(record->state)},
-        {COLUMN_URL, record->url != NULL ? record->url : ""},
-        {COLUMN_PATH, record->path},
-        {COLUMN_ETAG, record->etag},
-        {COLUMN_LAST_MODIFIED, record->last_modified},
-        {COLUMN_CHECKSUM, record->checksum},
-    };
+    const char *url = record->url != NULL ? record->url : "";
     int rc = sqlite3_bind_blob(stmt, COLUMN_KEY + 1, record->key,
                                ADL_JOURNAL_KEY, SQLITE_STATIC);
 
@@ -139,16 +112,54 @@ int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record)
                          : bind_int(stmt, COLUMN_BYTES, (int64_t)record->bytes);
     rc = rc != SQLITE_OK ? rc
                          : bind_int(stmt, COLUMN_ATTEMPTS, record->attempts);
-    for (size_t i = 0; rc == SQLITE_OK && i < sizeof(texts) / sizeof(texts[0]);
-         i++) {
-        rc = bind_text(stmt, texts[i].column, texts[i].text);
-    }
-    rc = rc != SQLITE_OK ? rc : bind_mtime(stmt, record->mtime_ns);
+    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_URL, url);
+    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_PATH, record->path);
+    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_ETAG, record->etag);
     rc = rc != SQLITE_OK
              ? rc
-             : bind_int(stmt, COLUMN_EARLIER_NS, record->earlier_ns);
-    rc = rc != SQLITE_OK ? rc : bind_sha256(stmt, record);
-    return rc != SQLITE_OK ? rc : bind_rest(stmt, record);
+             : bind_text(stmt, COLUMN_LAST_MODIFIED, record->last_modified);
+    rc = rc != SQLITE_OK ? rc : bind_mtime(stmt, record->mtime_ns);
+    return rc != SQLITE_OK ? rc : bind_sha256(stmt, record, hex);
+}
+
+/* What is told of a file that is not finished alone; else it is NULL. */
+static int bind_why(sqlite3_stmt *stmt, const struct adl_record *record)
+{
+    int rc = bind_int(stmt, COLUMN_TOTAL, (int64_t)record->total);
+
+    rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_ERR, record->err);
+    rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_STATUS, record->status);
+    rc = rc != SQLITE_OK
+             ? rc
+             : bind_int(stmt, COLUMN_RETRYABLE, record->is_retryable);
+    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_BOOT, record->boot);
+    return rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_ERROR, record->error);
+}
+
+bool adl_row_is_plain(const struct adl_record *record)
+{
+    return record->state == ADL_RECORD_DONE && record->checksum == NULL &&
+           record->part == NULL && record->earlier_ns == 0;
+}
+
+int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record,
+                 char hex[ADL_ROW_HEX])
+{
+    int rc = sqlite3_clear_bindings(stmt); /* all are NULL */
+
+    rc = rc != SQLITE_OK ? rc : adl_row_bind_first(stmt, record, hex);
+    rc = rc != SQLITE_OK
+             ? rc
+             : bind_text(stmt, COLUMN_STATE, get_state_name(record->state));
+    rc = rc != SQLITE_OK ? rc
+                         : bind_text(stmt, COLUMN_CHECKSUM, record->checksum);
+    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_PART, record->part);
+    if (rc == SQLITE_OK && record->earlier_ns != 0) {
+        rc = bind_int(stmt, COLUMN_EARLIER_NS, record->earlier_ns);
+    }
+    return rc != SQLITE_OK || record->state == ADL_RECORD_DONE
+               ? rc
+               : bind_why(stmt, record);
 }
 
 int adl_row_bind_renewal(sqlite3_stmt *stmt, uint64_t id, int64_t mtime_ns)
@@ -223,7 +234,7 @@ static int read_sha256(struct adl_record *out, sqlite3_stmt *stmt)
     if (hex == NULL) {
         return 0;
     }
-    if (sqlite3_column_bytes(stmt, COLUMN_SHA256) != HEX_LEN) {
+    if (sqlite3_column_bytes(stmt, COLUMN_SHA256) != ADL_ROW_HEX) {
         return ASYNCDL_EJOURNAL;
     }
     for (size_t i = 0; i < ADL_JOURNAL_SHA256; i++) {

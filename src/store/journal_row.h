@@ -12,6 +12,7 @@
 
 #define ADL_JOURNAL_KEY    16 /* bytes of an entry's key */
 #define ADL_JOURNAL_SHA256 32
+#define ADL_ROW_HEX        (2 * ADL_JOURNAL_SHA256)
 
 enum adl_record_state {
     ADL_RECORD_DONE = 1,
@@ -58,9 +59,20 @@ struct adl_record {
 #define ADL_ROW_COLUMNS                                         \
     ADL_ROW_KNOWN_COLUMNS ", url, etag, last_modified, total, " \
                           "boot, err, status, retryable, error"
-#define ADL_ROW_PARAMETERS                                               \
-    "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, " \
-    "?16, ?17, ?18, ?19, ?20, ?21"
+
+/* Write a row, in place of one that has its id. */
+#define ADL_ROW_PUT                                                    \
+    "REPLACE INTO main.entries (" ADL_ROW_COLUMNS ") VALUES (?1, ?2, " \
+    "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "  \
+    "?17, ?18, ?19, ?20, ?21)"
+
+/* What most rows are, for half the work: of a file that is finished and has
+ * nothing in half of the columns, and the first of its id. No row where there
+ * is one. */
+#define ADL_ROW_PUT_FIRST                                               \
+    "INSERT OR IGNORE INTO main.entries (id, key, state, path, bytes, " \
+    "mtime, mtime_ns, sha256, attempts, url, etag, last_modified) "     \
+    "VALUES (?1, ?2, 'done', ?4, ?5, ?6, ?7, ?8, ?9, ?13, ?14, ?15)"
 
 /* Another time for the file of a row. */
 #define ADL_ROW_RENEWAL \
@@ -73,13 +85,20 @@ struct adl_arena {
     size_t cap;
 };
 
-/*
- * Bind a record to all parameters of stmt; its strings are borrowed until stmt
- * is stepped. Answers SQLite's result code.
- */
-int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record);
+/* May it be written by ADL_ROW_PUT_FIRST? */
+bool adl_row_is_plain(const struct adl_record *record);
 
-/* Likewise, of ADL_ROW_RENEWAL. */
+/*
+ * Bind a record to all parameters of stmt, which is ADL_ROW_PUT; its strings
+ * are borrowed until stmt is stepped, and so is hex, where its SHA-256 is
+ * written. Answers SQLite's result code.
+ */
+int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record,
+                 char hex[ADL_ROW_HEX]);
+
+/* Likewise, of ADL_ROW_PUT_FIRST and ADL_ROW_RENEWAL. */
+int adl_row_bind_first(sqlite3_stmt *stmt, const struct adl_record *record,
+                       char hex[ADL_ROW_HEX]);
 int adl_row_bind_renewal(sqlite3_stmt *stmt, uint64_t id, int64_t mtime_ns);
 
 /*

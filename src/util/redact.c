@@ -453,10 +453,10 @@ int adl_redact_url(struct adl_buf *buf, const char *url)
     bool is_path = true;
 
     adl_buf_reset(buf);
-    int err = add_shown(buf, url, (size_t)(at - url));
-    if (err == 0 && at > url && is_harmless(at)) { /* what most are */
-        return adl_buf_add_str(buf, at);
+    if (at > url && is_harmless(at)) { /* what most are */
+        return adl_buf_add_str(buf, url);
     }
+    int err = adl_buf_add(buf, url, (size_t)(at - url));
     if (err == 0) {
         err = pass_user(&at);
     }

@@ -198,7 +198,16 @@ static void test_people_may_look_into_it_while_it_is_written(void **state)
                 "SELECT count(*) FROM entries WHERE id = 9 AND state = 'done' "
                 "AND mtime = 1700000000 AND mtime_ns = 123456789 "
                 "AND sha256 = '00000000000000000000000000000000"
-                "000000000000000000000000000000a0' AND err IS 0"),
+                "000000000000000000000000000000a0' AND err IS NULL"),
+        1);
+    record.checksum = "md5=00000000000000000000000000000000";
+    assert_int_equal(adl_journal_put(journal, &record), 0);
+    assert_int_equal(adl_journal_commit(journal), 0);
+    assert_int_equal(
+        run_sql(*state, ASIDE "/journal.db",
+                "SELECT count(*) FROM entries WHERE id = 9 "
+                "AND checksum = 'md5=00000000000000000000000000000000' "
+                "AND err IS NULL AND earlier_ns IS NULL"),
         1);
     adl_journal_close(journal);
     close(aside_fd);
