@@ -239,18 +239,21 @@ int adl_sink_resume(struct adl_sink **out, struct adl_dir *dir,
 int adl_sink_write(struct adl_sink *sink, const void *bytes, size_t len,
                    struct adl_sink_error *error)
 {
-    int err = adl_file_write(sink->part.fd, bytes, len);
+    /* Hashed first: these bytes come from another CPU's cache, and while they
+     * are hashed the next ones arrive. */
+    int err =
+        sink->digest != NULL ? adl_digest_update(sink->digest, bytes, len) : 0;
 
+    if (err < 0) {
+        return adl_sink_error_report(error, err, "hash", sink->path);
+    }
+    err = adl_file_write(sink->part.fd, bytes, len);
     if (err < 0) {
         return adl_sink_error_report(error, err, "write part file for",
                                      sink->path);
     }
     sink->size += len;
-    if (sink->digest == NULL) {
-        return 0;
-    }
-    err = adl_digest_update(sink->digest, bytes, len);
-    return err == 0 ? 0 : adl_sink_error_report(error, err, "hash", sink->path);
+    return 0;
 }
 
 int adl_sink_rewind(struct adl_sink *sink, const struct adl_sink_target *target,
