@@ -140,6 +140,24 @@ static bool has_own_ca_file(void)
     return path != NULL && access(path, R_OK) == 0;
 }
 
+static long choose_http_version(enum asyncdl_http_version version)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    switch (version) {
+    case ASYNCDL_HTTP_1_1:
+        return CURL_HTTP_VERSION_1_1;
+    case ASYNCDL_HTTP_2:
+        return CURL_HTTP_VERSION_2TLS;
+    case ASYNCDL_HTTP_3:
+        return CURL_HTTP_VERSION_3;
+    default:
+        /* Before 8.1 streams hang when a server ends a connection early. */
+        return info->version_num >= 0x080100 ? CURL_HTTP_VERSION_2TLS
+                                             : CURL_HTTP_VERSION_1_1;
+    }
+}
+
 int adl_setup_init(struct adl_setup *setup,
                    const struct asyncdl_client_options *options)
 {
@@ -149,6 +167,7 @@ int adl_setup_init(struct adl_setup *setup,
     }
     setup->options = options;
     setup->has_own_ca = has_own_ca_file();
+    setup->http_version = choose_http_version(options->http.version);
     int err = adl_httpcheck(&options->http);
 
     if (err == 0) {
@@ -201,28 +220,10 @@ static CURLcode set_ptr(CURLcode cc, CURL *easy, CURLoption option,
     return cc == CURLE_OK ? curl_easy_setopt(easy, option, value) : cc;
 }
 
-static long http_version(enum asyncdl_http_version version)
-{
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-
-    switch (version) {
-    case ASYNCDL_HTTP_1_1:
-        return CURL_HTTP_VERSION_1_1;
-    case ASYNCDL_HTTP_2:
-        return CURL_HTTP_VERSION_2TLS;
-    case ASYNCDL_HTTP_3:
-        return CURL_HTTP_VERSION_3;
-    default:
-        /* Before 8.1 streams hang when a server ends a connection early. */
-        return info->version_num >= 0x080100 ? CURL_HTTP_VERSION_2TLS
-                                             : CURL_HTTP_VERSION_1_1;
-    }
-}
-
 bool adl_setup_may_share(const struct adl_setup *setup, const char *url)
 {
     return strncasecmp(url, "https:", 6) == 0 &&
-           http_version(setup->options->http.version) != CURL_HTTP_VERSION_1_1;
+           setup->http_version != CURL_HTTP_VERSION_1_1;
 }
 
 int adl_setup_aim(const struct adl_setup *setup, CURL *easy, const char *url)
@@ -244,7 +245,7 @@ uint32_t adl_setup_get_most_per_host(
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     bool is_multiplexed =
-        http_version(options->http.version) == CURL_HTTP_VERSION_2TLS;
+        choose_http_version(options->http.version) == CURL_HTTP_VERSION_2TLS;
 
     /* Before 8.0 each request that finds all streams of a connection taken
      * opens one of its own, which then serves nobody else. */
@@ -273,8 +274,7 @@ static CURLcode apply_transport(CURLcode cc, const struct adl_setup *setup,
     cc = set_long(cc, easy, CURLOPT_DNS_CACHE_TIMEOUT, DNS_KEPT_S);
     cc = set_long(cc, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
     cc = set_long(cc, easy, CURLOPT_IPRESOLVE, ip_versions[o->http.ip_version]);
-    cc =
-        set_long(cc, easy, CURLOPT_HTTP_VERSION, http_version(o->http.version));
+    cc = set_long(cc, easy, CURLOPT_HTTP_VERSION, setup->http_version);
     cc = set_ptr(cc, easy, CURLOPT_RESOLVE, setup->resolve);
     cc = set_ptr(cc, easy, CURLOPT_CONNECT_TO, setup->connect_to);
     cc = set_ptr(cc, easy, CURLOPT_SHARE, setup->share);
@@ -389,7 +389,7 @@ int adl_setup_specialize(const struct adl_setup *setup, CURL *easy,
                   special->is_plain_http ? 1 : 0);
     cc = set_long(cc, easy, CURLOPT_HTTP_VERSION,
                   special->is_plain_http ? CURL_HTTP_VERSION_1_1
-                                         : http_version(http->version));
+                                         : setup->http_version);
     if (setup->options->flags & ASYNCDL_CLIENT_COMPRESSED) {
         /* A range is of the encoded body: ask for the plain one. */
         cc = set_ptr(cc, easy, CURLOPT_ACCEPT_ENCODING,

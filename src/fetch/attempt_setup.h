@@ -19,6 +19,7 @@ struct adl_setup {
     struct curl_slist *connect_to;
     CURLSH *share;
     CURL *cookie_keeper; /* loads and writes the cookies, never runs */
+    long http_version;   /* CURL_HTTP_VERSION_*; asking libcurl is dear */
     bool has_own_ca;     /* the file that libcurl trusts by itself is there */
     bool writes_jar;     /* its client is open: what ends now is a run */
 };
