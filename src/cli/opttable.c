@@ -334,6 +334,7 @@ const struct adl_option adl_option_table[] = {
      .group = ADL_GROUP_REQUEST,
      .offset = HTTP(ca_file),
      .arg = "FILE",
+     .allowed = "a file with a certificate (PEM)",
      .help = "trust these certificates (PEM)"},
     {.name = "capath",
      .kind = ADL_OPTION_STRING,
@@ -449,8 +450,7 @@ const struct adl_option adl_option_table[] = {
      .kind = ADL_OPTION_CONFIG,
      .group = ADL_GROUP_REQUEST,
      .arg = "FILE",
-     .help = "read options from FILE, written as for curl; - is standard "
-             "input"},
+     .help = "read options from FILE, as curl does; - is standard input"},
 
     /* What it says */
     {.name = "quiet",

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,11 +13,48 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
 #include "util/strings.h"
 
 static int check_readable(const char *path)
 {
     return path != NULL && access(path, R_OK) < 0 ? -errno : 0;
+}
+
+static bool has_certificate(FILE *file)
+{
+    X509 *found = PEM_read_X509_AUX(file, NULL, NULL, NULL);
+    bool has_one = found != NULL;
+
+    X509_free(found);
+    ERR_clear_error(); /* the answer is enough */
+    return has_one;
+}
+
+/* A pipe, which can be read once, is libcurl's to read. */
+static int check_ca_file(const char *path)
+{
+    struct stat st;
+    int err = check_readable(path);
+
+    if (err < 0 || path == NULL) {
+        return err;
+    }
+    if (stat(path, &st) < 0) {
+        return -errno;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return S_ISDIR(st.st_mode) ? -EISDIR : 0;
+    }
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return -errno;
+    }
+    err = has_certificate(file) ? 0 : -EINVAL;
+    (void)fclose(file); /* it was only read */
+    return err;
 }
 
 /* It is written at the end, when nobody can be told any more. */
@@ -62,13 +100,16 @@ static int check_socket(const char *path)
 static int check_files(const struct asyncdl_http_options *http)
 {
     const char *const paths[] = {
-        http->netrc_file, http->ca_file,  http->ca_path,
-        http->cert_file,  http->key_file, http->cookie_file,
+        http->netrc_file, http->ca_path,     http->cert_file,
+        http->key_file,   http->cookie_file,
     };
     int err = 0;
 
     for (size_t i = 0; err == 0 && i < sizeof(paths) / sizeof(paths[0]); i++) {
         err = check_readable(paths[i]);
+    }
+    if (err == 0) {
+        err = check_ca_file(http->ca_file);
     }
     if (err == 0) {
         err = check_socket(http->unix_socket);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What libcurl takes without a look and then fails each request for, or
- * ignores: files that are not there, keys and proxies of the wrong form.
+ * ignores: files that are not there or hold no certificate, keys and proxies of
+ * the wrong form.
  */
 #ifndef ADL_FETCH_HTTPCHECK_H
 #define ADL_FETCH_HTTPCHECK_H

@@ -300,6 +300,8 @@ static void test_bad_options_name_themselves_and_what_is_allowed(void **state)
         {{"--cert", "absent"}, "--cert absent: no such file"},
         {{"--key", "absent"}, "--key absent: no such file"},
         {{"-K", "absent"}, "--config absent: cannot read it: No such file"},
+        {{"--cacert", "/proc/version"},
+         "--cacert /proc/version: must be a file with a certificate (PEM)"},
         {{"--proxy", "gopher://x"}, "--proxy: must be HOST, HOST:PORT or"},
         {{"--resolve", "x"}, "--resolve x: must be HOST:PORT:ADDRESS, such as"},
         {{"--connect-to", "x"},

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -104,6 +105,28 @@ static void test_files_to_read_must_be_there(void **state)
     }
 }
 
+#define PEM(text) \
+    "-----BEGIN CERTIFICATE-----\n" text "-----END CERTIFICATE-----\n"
+
+static void test_ca_file_needs_a_certificate(void **state)
+{
+    static const char *const refused[] = {"", "hello\n", PEM(""),
+                                          PEM("bm8gY2VydGlmaWNhdGU=\n")};
+    const char *path = scratch_path(*state, "ca.pem");
+    const struct asyncdl_http_options file = {.ca_file = path};
+    const char *pipe_path = scratch_path(*state, "pipe");
+    const struct asyncdl_http_options pipe = {.ca_file = pipe_path};
+    const struct asyncdl_http_options folder = {.ca_file = "/"};
+
+    for (size_t i = 0; i < N(refused); i++) {
+        scratch_write(path, refused[i]);
+        assert_int_equal(adl_httpcheck(&file), -EINVAL);
+    }
+    assert_int_equal(adl_httpcheck(&folder), -EISDIR);
+    assert_int_equal(mkfifo(pipe_path, 0600), 0);
+    assert_int_equal(adl_httpcheck(&pipe), 0); /* to be read once */
+}
+
 TEST_SUITE(httpcheck)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +135,8 @@ TEST_SUITE(httpcheck)
         cmocka_unit_test_setup_teardown(test_jar_needs_a_folder_to_stand_in,
                                         scratch_setup, scratch_teardown),
         cmocka_unit_test(test_files_to_read_must_be_there),
+        cmocka_unit_test_setup_teardown(test_ca_file_needs_a_certificate,
+                                        scratch_setup, scratch_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
