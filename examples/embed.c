@@ -37,6 +37,10 @@ int main(int argc, char **argv)
     int n_ticks = 0;
     int n_failed = 0;
 
+    if (argc < 2) {
+        fprintf(stderr, "usage: embed URL...\n");
+        return 2;
+    }
     uv_timer_init(loop, &timer);
     timer.data = &n_ticks;
     uv_timer_start(&timer, on_tick, 10, 10);

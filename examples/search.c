@@ -194,8 +194,21 @@ int main(int argc, char **argv)
     char line[1024];
 
     asyncdl_main_hook(); /* first: processes begin here */
-    int err = argc == 2 ? start(&engine, argv[1]) : -1;
+    if (argc != 2) {
+        fprintf(stderr, "usage: search DIR\n");
+        return 2;
+    }
+    DIR *dir = opendir(argv[1]);
+    if (dir == NULL) {
+        perror(argv[1]);
+        return 1;
+    }
+    closedir(dir);
+    int err = start(&engine, argv[1]);
     int failed = err < 0;
+    if (failed) {
+        fprintf(stderr, "search: %s\n", asyncdl_strerror(err));
+    }
     for (unsigned i = 0; !failed && i < engine.n; i++) {
         printf("searcher %lld\n",
                (long long)asyncdl_process_get_pid(engine.processes[i]));

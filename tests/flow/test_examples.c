@@ -60,6 +60,35 @@ static void test_embed_downloads_beside_its_timer(void **state)
     check("EMBED");
 }
 
+static void test_wrong_use_is_told(void **state)
+{
+    static const struct {
+        const char *variable;
+        const char *arg;
+        int status;
+        const char *said;
+    } cases[] = {
+        {"CHAIN", NULL, 2, "usage: chain DIR URL...\n"},
+        {"EMBED", NULL, 2, "usage: embed URL...\n"},
+        {"SEARCH", NULL, 2, "usage: search DIR\n"},
+        {"SEARCH", "/no/such", 1, "/no/such: No such file or directory\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *argv[] = {server_get_program(cases[i].variable),
+                              cases[i].arg, NULL};
+        struct proc_result result = {0};
+
+        assert_int_equal(
+            proc_run(&result, &(struct proc_options){.argv = argv}), 0);
+        assert_int_equal(result.status, cases[i].status);
+        assert_string_equal(adl_buf_str(&result.err), cases[i].said);
+        assert_string_equal(adl_buf_str(&result.out), "");
+        proc_result_finish(&result);
+    }
+}
+
 /* The name that chain gives a body. */
 static void name_of(char out[17], const uint8_t *bytes, size_t len)
 {
@@ -117,6 +146,7 @@ TEST_SUITE(examples)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_program_of_the_readme_downloads),
         cmocka_unit_test(test_embed_downloads_beside_its_timer),
+        cmocka_unit_test(test_wrong_use_is_told),
         cmocka_unit_test_setup_teardown(test_chain_fetches_hashes_and_saves,
                                         scratch_setup, scratch_teardown),
     };
