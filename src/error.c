@@ -50,6 +50,10 @@ static const struct entry entries[] = {
     {ASYNCDL_ENOHOOK, "ENOHOOK", "asyncdl_main_hook() was never called"},
     {ASYNCDL_ENOFUNC, "ENOFUNC", "function that no helper can find"},
     {ASYNCDL_EOWNERDIED, "EOWNERDIED", "the last holder of the lock died"},
+    /* of pools, for which libuv has no words, or those of sockets */
+    {-EDEADLK, "EDEADLK", "would wait for itself"},
+    {-EALREADY, "EALREADY", "done already"},
+    {-ENOTSUP, "ENOTSUP", "not supported here"},
     /* disks' own, which libuv does not know */
     {-EDQUOT, "EDQUOT", "disk quota exceeded"},
     {-ESTALE, "ESTALE", "stale file handle"},

@@ -38,6 +38,9 @@ static void test_codes_of_the_system_pass_through(void **state)
     assert_string_equal(asyncdl_strerror(-ENOSPC), "no space left on device");
     assert_string_equal(asyncdl_strerror(-EDQUOT), "disk quota exceeded");
     assert_string_equal(asyncdl_err_name(-EDQUOT), "EDQUOT");
+    assert_string_equal(asyncdl_strerror(-EDEADLK), "would wait for itself");
+    assert_string_equal(asyncdl_err_name(-EDEADLK), "EDEADLK");
+    assert_string_equal(asyncdl_strerror(-ENOTSUP), "not supported here");
     assert_string_equal(asyncdl_err_name(0), "OK");
     assert_string_equal(asyncdl_strerror(0), "no error");
 }
