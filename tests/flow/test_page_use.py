@@ -20,16 +20,18 @@ READ_STATE = """(() => {
     const left = +svg.dataset.left, right = +svg.dataset.right;
     const shown = Array.from(svg.querySelectorAll('.bars rect')).filter(
         bar => bar.getAttribute('display') !== 'none');
-    const whole = shown.map(bar => [bar, +bar.getAttribute('x'),
-        +bar.getAttribute('width')]).filter(([bar, x, width]) =>
-            width > 2 && x >= left - 0.01 && x + width <= right + 0.01);
-    const scales = whole.map(([bar, x, width]) =>
-        width / (bar.dataset.t - bar.dataset.f));
+    const edges = shown.map(bar => [bar, +bar.getAttribute('x'),
+        +bar.getAttribute('width')]).flatMap(([bar, x, width]) => [
+            ...(x > left + 0.01 ? [[+bar.dataset.f, x]] : []),
+            ...(width > 2 && x + width < right - 0.01 ?
+                [[+bar.dataset.t, x + width]] : [])]);
+    const [first, last] = [Math.min, Math.max].map(pick => edges.find(
+        edge => edge[0] === pick(...edges.map(e => e[0]))) || [0, 0]);
     const box = tip.getBoundingClientRect();
     return {
         ticks: Array.from(svg.querySelectorAll('.tick'), t => t.textContent),
-        scale: scales.length ? scales.sort((a, b) => a - b)[
-            scales.length >> 1] : 0,
+        scale: last[0] > first[0] ?
+            (last[1] - first[1]) / (last[0] - first[0]) : 0,
         bars: shown.map(bar => bar.getAttribute('x') + ' ' +
             bar.getAttribute('width')),
         now: document.querySelector('.now').innerText,
@@ -192,7 +194,7 @@ class PageUse(pages.PageCase):
 
     def find_bars(self, page):
         """Those that can be pointed at: how wide they are depends on how the
-        run went, so look closer until there are some."""
+        run went, so look closer at its begin until there are some."""
         for _ in range(10):
             bars = page.run("""Array.from(document.querySelectorAll(
                 'svg.adl .bars rect'), (bar, i) => {
@@ -206,7 +208,8 @@ class PageUse(pages.PageCase):
                 }).filter(bar => bar.isTop && bar.width > 8)""")
             if bars:
                 return bars
-            self.click(page, "figure button", 0)
+            self.click(page, "figure button", 0)  # in
+            self.click(page, "figure button", 2)  # earlier
         self.fail("no bar to point at")
 
     def test_hovering_tells_what_a_bar_is(self):
