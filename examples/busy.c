@@ -96,6 +96,10 @@ int main(int argc, char **argv)
     asyncdl_main_hook(); /* first: processes begin here */
 
     uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 200000000;
+    if (argc > 2 || (argc > 1 && strspn(argv[1], "0123456789") == 0)) {
+        fprintf(stderr, "usage: busy [COUNT]\n");
+        return 2;
+    }
     unsigned n_cpus = asyncdl_cpu_count();
     n_cpus = n_cpus < N_MAX ? n_cpus : N_MAX;
     double begin = get_seconds();

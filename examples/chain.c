@@ -55,9 +55,12 @@ static int save(struct asyncdl_task *task, const void *arg, size_t len)
     const struct asyncdl_result *fetched = out;
     FILE *file = fopen(chain->path, "wb");
     if (file == NULL) {
+        char text[200];
         int err = -errno;
 
-        asyncdl_task_explain(task, "cannot write the file");
+        (void)snprintf(text, sizeof(text), "%.150s: %s", chain->path,
+                       asyncdl_strerror(err));
+        asyncdl_task_explain(task, text);
         return err;
     }
     size_t n = fwrite(fetched->body, 1, fetched->bytes, file);

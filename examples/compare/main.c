@@ -9,10 +9,12 @@
  * works. What comes back becomes results.h, which the others show.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <asyncdl/asyncdl.h>
@@ -227,6 +229,50 @@ static int reach_servers(struct program *p)
     return 0;
 }
 
+/* Can files be made beside that one? */
+static int check_folder(const char *file)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(file, '/');
+    int len = slash != NULL ? (int)(slash - file) + 1 : 0;
+
+    (void)snprintf(folder, sizeof(folder), "%.*s.", len, file);
+    return access(folder, W_OK) < 0 ? -errno : 0;
+}
+
+static int check_file(const char *file)
+{
+    struct stat st;
+
+    if (stat(file, &st) < 0) {
+        return check_folder(file);
+    }
+    return S_ISDIR(st.st_mode) ? -EISDIR
+                               : (access(file, W_OK) < 0 ? -errno : 0);
+}
+
+/* Nobody should have to wait for the answer to find that it cannot be
+ * written. */
+static int check_outputs(const struct options *o)
+{
+    const char *const files[] = {o->json, o->csv, o->report, o->trace, o->svg};
+    const char *file = NULL;
+    char text[300];
+    int err = 0;
+
+    for (size_t i = 0; err == 0 && i < sizeof(files) / sizeof(files[0]); i++) {
+        file = files[i];
+        if (file != NULL && strcmp(file, "-") != 0) {
+            err = file == o->svg ? check_folder(file) : check_file(file);
+        }
+    }
+    if (err < 0) {
+        (void)snprintf(text, sizeof(text), "%s: %s", file, strerror(-err));
+        return complain(EXIT_USAGE, text);
+    }
+    return 0;
+}
+
 /* Where data goes to standard output, all else goes to standard error. */
 static int part_outputs(struct program *p)
 {
@@ -247,8 +293,11 @@ static int part_outputs(struct program *p)
 
 static int run(struct program *p)
 {
-    int status = part_outputs(p);
+    int status = check_outputs(&p->options);
 
+    if (status == 0) {
+        status = part_outputs(p);
+    }
     if (status == 0) {
         status = reach_servers(p);
     }

@@ -203,7 +203,15 @@ static int take_option(struct options *o, int argc, char *const *argv, int *i,
         (void)snprintf(text, cap, "--%s: needs a value", spec->name);
         return -EINVAL;
     }
-    return set(o, spec, argv[++*i], text, cap);
+    const char *value = argv[++*i];
+    if (spec->kind == KIND_TEXT && value[0] == '-' && value[1] != '\0') {
+        (void)snprintf(text, cap,
+                       "--%s: needs a value, and '%.60s' is none "
+                       "(but --%s=%.60s)",
+                       spec->name, value, spec->name, value);
+        return -EINVAL;
+    }
+    return set(o, spec, value, text, cap);
 }
 
 static int take_topic(struct options *o, const char *word, char *text,

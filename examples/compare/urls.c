@@ -121,6 +121,10 @@ int urls_read(struct urls *out, const char *file, char *text, size_t cap)
         FILE *in = fopen(file, "r");
 
         err = in != NULL ? add_file(&urls, in, &line) : -errno;
+        if (err == 0 && ferror(in)) {
+            line = 0;
+            err = -EISDIR; /* what else opens, and cannot be read */
+        }
         if (in != NULL) {
             (void)fclose(in); /* it was only read */
         }
@@ -129,8 +133,11 @@ int urls_read(struct urls *out, const char *file, char *text, size_t cap)
         err = -ENODATA;
     }
     if (err < 0) {
-        const char *why = err == -EINVAL ? "not a URL" : strerror(-err);
+        const char *why = err == -EINVAL    ? "not a URL"
+                          : err == -ENODATA ? "no URL in it"
+                                            : strerror(-err);
 
+        line = err == -EINVAL ? line : 0;
         (void)snprintf(text, cap, line > 0 ? "%s:%u: %s" : "%s: %.0u%s",
                        file != NULL ? file : "the 160 sites", line, why);
         urls_finish(&urls);

@@ -380,21 +380,28 @@ static void test_a_site_that_does_not_start_is_told(void **state)
 static void test_usage_is_told(void **state)
 {
     static const struct {
-        const char *arg;
+        const char *args[2];
         int status;
         const char *said;
     } cases[] = {
-        {"--help", 0, "usage: asyncdl-compare"},
-        {"--rounds=x", 2, "--rounds: bad value 'x': a number from 1 to 99"},
-        {"--list=/none", 2, "/none: No such file"},
-        {"--run-way", 2, "unknown option '--run-way'"},
+        {{"--help"}, 0, "usage: asyncdl-compare"},
+        {{"--list=/"}, 2, "/: Is a directory"},
+        {{"--list=/dev/null"}, 2, "/dev/null: no URL in it"},
+        {{"--json", "--csv"}, 2, "--json: needs a value, and '--csv' is none"},
+        {{"--report=/"}, 2, "/: Is a directory"},
+        {{"--csv=/none/x"}, 2, "/none/x: No such file or directory"},
+        {{"--trace=/none/x"}, 2, "/none/x: No such file or directory"},
+        {{"--svg=/none/x"}, 2, "/none/x: No such file or directory"},
+        {{"--rounds=x"}, 2, "--rounds: bad value 'x': a number from 1 to 99"},
+        {{"--list=/none"}, 2, "/none: No such file"},
+        {{"--run-way"}, 2, "unknown option '--run-way'"},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct proc_result result = {0};
         const char *argv[] = {server_get_program("ASYNCDL_COMPARE"),
-                              cases[i].arg, NULL};
+                              cases[i].args[0], cases[i].args[1], NULL};
 
         assert_int_equal(
             proc_run(&result, &(struct proc_options){.argv = argv}), 0);

@@ -69,6 +69,8 @@ static void test_wrong_use_is_told(void **state)
         const char *said;
     } cases[] = {
         {"CHAIN", NULL, 2, "usage: chain DIR URL...\n"},
+        {"BUSY", "-1", 2, "usage: busy [COUNT]\n"},
+        {"BUSY", "x", 2, "usage: busy [COUNT]\n"},
         {"EMBED", NULL, 2, "usage: embed URL...\n"},
         {"SEARCH", NULL, 2, "usage: search DIR\n"},
         {"SEARCH", "/no/such", 1, "/no/such: No such file or directory\n"},
