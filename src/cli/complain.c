@@ -122,9 +122,10 @@ static void say_failed(struct adl_complain *c,
     } else if (result->err == ASYNCDL_EINUSE) {
         say_in_use(c);
     } else if (adl_tally_is_local_fault(result->err)) {
-        adl_msg_error(c->msg, "%s: %s: cannot go on with %s/%s", url,
+        adl_msg_error(c->msg, "%s: %s: cannot go on with %s/%s%s", url,
                       result->error, c->dir,
-                      result->path != NULL ? result->path : "");
+                      result->path != NULL ? result->path : "",
+                      result->err == -EMFILE ? "; ulimit -n allows more" : "");
     } else if (result->attempts == 0) {
         adl_msg_error(c->msg, "%s: %s (not tried; %s%s%s)", url, result->error,
                       help, see, option);

@@ -11,6 +11,7 @@
 #include "asyncdl/error.h"
 #include "fetch/downtime.h"
 #include "fetch/finish.h"
+#include "fetch/lack.h"
 #include "fetch/locate.h"
 #include "fetch/loss.h"
 #include "fetch/range.h"
@@ -18,10 +19,6 @@
 #include "fetch/start.h"
 #include "fetch/take.h"
 #include "util/redact.h"
-
-/* How long to wait for a descriptor, and how often. */
-#define FD_WAIT_MS   100
-#define FD_WAITS_MAX 100
 
 /* What is known of an attempt once its handle has been given back. */
 struct ended {
@@ -89,23 +86,6 @@ static void give_up(struct asyncdl_transfer *t, int err, bool is_retryable)
     if (!adl_start_mirror(t, err)) {
         adl_finish_fail(t, err, is_retryable, adl_transfer_get_error(t, err));
     }
-}
-
-/* No descriptor was left for a socket: not the host's fault, and not an
- * attempt. Fewer at once from now on. */
-static void wait_for_fd(struct asyncdl_transfer *t)
-{
-    struct asyncdl_client *client = t->client;
-    size_t n_active = adl_sched_n_active(client->sched);
-
-    adl_width_shrink(&client->width, (uint32_t)n_active);
-    adl_sched_set_max_active(client->sched, client->width.now);
-    t->n_attempts--;
-    if (++t->n_fd_waits > FD_WAITS_MAX) {
-        adl_finish_fail(t, -EMFILE, true, NULL);
-        return;
-    }
-    adl_start_enqueue(t, uv_now(client->loop) + FD_WAIT_MS);
 }
 
 /* The target is the server's: it may hold secrets, and move a terminal. */
@@ -220,6 +200,9 @@ static void leave_slot(struct asyncdl_transfer *t, const struct ended *ended)
     adl_downtime_leave(t);
     adl_sched_end(client->sched, &t->item, get_sign(ended),
                   uv_now(client->loop));
+    if (!ended->lacks_fds && ended->err < 0) { /* else saving it may lack one */
+        adl_width_note(&client->width);
+    }
     if (!ended->lacks_fds && adl_width_grow(&client->width)) {
         adl_sched_set_max_active(client->sched, client->width.now);
     }
@@ -380,7 +363,7 @@ void adl_judge_attempt(struct asyncdl_transfer *t)
         adl_finish_save(t); /* which tells of the disk's failure */
     } else if (ended.lacks_fds) {
         end_slot(t, &ended);
-        wait_for_fd(t);
+        adl_lack_wait(t);
     } else if (ended.redirect_url != NULL) {
         end_slot(t, &ended);
         follow(t, ended.redirect_url);
@@ -404,11 +387,6 @@ void adl_judge_lookup(struct asyncdl_transfer *t, int err, const char *why)
     adl_transfer_explain(t, "%s", text);
     adl_locate_stop(t);
     judge_failure(t, &ended);
-}
-
-static bool is_lack_of_fds(int err)
-{
-    return err == -EMFILE || err == -ENFILE;
 }
 
 /* Which failures to save another source of the same file could mend. */
@@ -449,11 +427,12 @@ void adl_judge_saved(struct asyncdl_transfer *t)
     int err = t->body.err;
 
     t->client->n_saving--;
-    if (t->err == 0 && is_lack_of_fds(err) && !t->is_canceled) {
+    if (t->err == 0 && adl_lack_is(err) && !t->is_canceled) {
         adl_body_reset(&t->body);
-        wait_for_fd(t);
+        adl_lack_wait(t);
         return;
     }
+    adl_width_note(&t->client->width);
     if (t->err == 0 && err == -ESTALE && !t->was_restarted && !t->is_canceled) {
         t->was_restarted = true; /* the part is not what it was: anew */
         adl_body_reset(&t->body);

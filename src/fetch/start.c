@@ -379,7 +379,7 @@ void adl_start_ready(struct asyncdl_client *client)
     uint64_t now_ms = uv_now(client->loop);
 
     while (client->n_saving < SAVING_MAX && !client->is_closing &&
-           adl_downtime_may_start(client)) {
+           now_ms >= client->pause_ms && adl_downtime_may_start(client)) {
         struct adl_sched_item *item = adl_sched_take(client->sched, now_ms);
 
         if (item == NULL) {
@@ -391,9 +391,11 @@ void adl_start_ready(struct asyncdl_client *client)
 
 uint64_t adl_start_due_ms(const struct asyncdl_client *client)
 {
-    return client->n_saving < SAVING_MAX
-               ? adl_downtime_due_ms(
-                     client,
-                     adl_sched_due_ms(client->sched, uv_now(client->loop)))
-               : UINT64_MAX; /* what is saved brings the next turn */
+    if (client->n_saving >= SAVING_MAX) {
+        return UINT64_MAX; /* what is saved brings the next turn */
+    }
+    uint64_t due_ms = adl_downtime_due_ms(
+        client, adl_sched_due_ms(client->sched, uv_now(client->loop)));
+
+    return due_ms > client->pause_ms ? due_ms : client->pause_ms;
 }

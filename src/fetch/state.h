@@ -71,6 +71,7 @@ struct asyncdl_client {
     uint64_t n_accepted;
     uint64_t n_retries;
     struct adl_width width; /* how many may be under way at once */
+    uint64_t pause_ms;      /* none is started before: descriptors lacked */
     uint64_t check_ms;      /* when to look at deadlines; UINT64_MAX: never */
 
     struct adl_observer *observers;

@@ -91,7 +91,6 @@ struct asyncdl_transfer {
     uint32_t n_attempts;
     uint32_t n_failed; /* on the mirror in use */
     uint32_t n_redirects;
-    uint32_t n_fd_waits;
     uint32_t n_excused; /* failures that an outage is to blame for */
     bool is_net_probe;  /* it started while the network was down */
     uint64_t first_failed_ms;

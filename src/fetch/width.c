@@ -5,6 +5,8 @@
  * opens. */
 #define RESERVED 16
 
+#define LACKING_MAX_MS 10000
+
 #define N_BATCHES 2
 #define BATCH_MIN 2
 #define BATCH_MAX 64
@@ -41,12 +43,22 @@ void adl_width_init(struct adl_width *width, uint32_t most)
     *width = (struct adl_width){.most = most, .now = most};
 }
 
-void adl_width_shrink(struct adl_width *width, uint32_t n_active)
+bool adl_width_lack(struct adl_width *width, uint32_t n_active, uint64_t now_ms)
 {
     width->n_well = 0;
     if (n_active < width->now) {
         width->now = n_active > 0 ? n_active : 1;
     }
+    if (!width->is_lacking) {
+        width->is_lacking = true;
+        width->lacking_ms = now_ms;
+    }
+    return now_ms - width->lacking_ms >= LACKING_MAX_MS;
+}
+
+void adl_width_note(struct adl_width *width)
+{
+    width->is_lacking = false;
 }
 
 bool adl_width_grow(struct adl_width *width)

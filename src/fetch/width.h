@@ -4,7 +4,8 @@
  *
  * Where one was missing there are no more from then on than went well; each
  * windowful of ends without such a lack allows for one more again, because
- * others give theirs back.
+ * others give theirs back. Where nothing else comes of anything for long, none
+ * will be given back.
  */
 #ifndef ADL_FETCH_WIDTH_H
 #define ADL_FETCH_WIDTH_H
@@ -17,6 +18,8 @@ struct adl_width {
     uint32_t most; /* asked for; at least 1 */
     uint32_t now;
     uint32_t n_well; /* ended without a lack, since now changed */
+    bool is_lacking; /* nothing but lacks, since: */
+    uint64_t lacking_ms;
 };
 
 /* What descriptors are for. */
@@ -35,8 +38,14 @@ struct adl_shares adl_width_share(size_t n_free, uint32_t asked);
 
 void adl_width_init(struct adl_width *width, uint32_t most);
 
-/* One found no descriptor while n_active others were under way. */
-void adl_width_shrink(struct adl_width *width, uint32_t n_active);
+/* One found no descriptor while n_active others were under way. Is it too long
+ * that nothing else has come of anything? */
+bool adl_width_lack(struct adl_width *width, uint32_t n_active,
+                    uint64_t now_ms);
+
+/* Something came of one: descriptors suffice for that, or will be given back.
+ */
+void adl_width_note(struct adl_width *width);
 
 /* One ended that had all it needed. True where now has changed. */
 bool adl_width_grow(struct adl_width *width);

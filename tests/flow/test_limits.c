@@ -146,6 +146,42 @@ static void test_few_descriptors_are_enough_for_large_files(void **state)
     server_stop(&site);
 }
 
+/* Nobody gives any back: it says so, and does not try for ever. From where on
+ * they suffice is the system's to say. */
+static void test_too_few_descriptors_are_told(void **state)
+{
+    enum { LEAST = 17, N_RUNS = 6 };
+    struct proc *procs[N_RUNS];
+    struct cmd cmds[N_RUNS];
+    struct adl_buf list = {0};
+    char url[64];
+
+    (void)state;
+    need_site("0");
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/bytes/2000/f",
+                   site.port);
+    add_lines(&list, 300, url);
+    for (unsigned i = 0; i < N_RUNS; i++) {
+        cmd_init(&cmds[i]);
+        feed(&cmds[i], &list);
+        cmds[i].options.max_descriptors = LEAST + i;
+        procs[i] = cmd_start(&cmds[i]);
+    }
+    for (unsigned i = 0; i < N_RUNS; i++) {
+        if (cmd_wait_any(&cmds[i], procs[i]) == 0) {
+            need_files(&cmds[i], 300);
+        } else {
+            assert_int_equal(cmds[i].result.status, 4);
+            cmd_need_text(cmds[i].err, "oo many open files");
+            assert_true(strstr(cmds[i].err, "cannot go on with") == NULL ||
+                        strstr(cmds[i].err, "ulimit -n allows more") != NULL);
+        }
+        cmd_finish(&cmds[i]);
+    }
+    adl_buf_finish(&list);
+    server_stop(&site);
+}
+
 static void test_host_never_sees_more_than_per_host(void **state)
 {
     struct adl_buf list = {0};
@@ -320,6 +356,7 @@ TEST_SUITE(limits)
         cmocka_unit_test(test_few_descriptors_are_enough_for_many_jobs),
         cmocka_unit_test(test_few_descriptors_are_enough_for_many_hosts),
         cmocka_unit_test(test_few_descriptors_are_enough_for_large_files),
+        cmocka_unit_test(test_too_few_descriptors_are_told),
         cmocka_unit_test(test_host_never_sees_more_than_per_host),
         cmocka_unit_test(test_all_hosts_together_see_no_more_than_jobs),
         cmocka_unit_test(test_host_rate_spaces_the_requests),

@@ -144,13 +144,18 @@ struct proc *cmd_start(struct cmd *cmd)
     return proc;
 }
 
-void cmd_wait(struct cmd *cmd, struct proc *proc, int status)
+int cmd_wait_any(struct cmd *cmd, struct proc *proc)
 {
     proc_result_finish(&cmd->result);
     proc_wait(proc, &cmd->result);
     cmd->out = adl_buf_str(&cmd->result.out);
     cmd->err = adl_buf_str(&cmd->result.err);
-    if (cmd->result.is_timed_out || cmd->result.status != status) {
+    return cmd->result.is_timed_out ? -1 : cmd->result.status;
+}
+
+void cmd_wait(struct cmd *cmd, struct proc *proc, int status)
+{
+    if (cmd_wait_any(cmd, proc) != status) {
         fail_msg("exit status %d%s, signal %d, not %d; stderr:\n%.3000s\n"
                  "stdout:\n%.3000s",
                  cmd->result.status,

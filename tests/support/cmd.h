@@ -74,6 +74,9 @@ void cmd_run(struct cmd *cmd, int status);
 struct proc *cmd_start(struct cmd *cmd);
 void cmd_wait(struct cmd *cmd, struct proc *proc, int status);
 
+/* Wait for its end, whatever it is: its exit status, or -1. */
+int cmd_wait_any(struct cmd *cmd, struct proc *proc);
+
 /* Take all arguments back but those of cmd_init(). */
 void cmd_reset(struct cmd *cmd);
 

@@ -28,7 +28,7 @@ static void test_a_lack_leaves_what_went_well(void **state)
 
         adl_width_init(&width, 100);
         width.now = cases[i].now;
-        adl_width_shrink(&width, cases[i].n_active);
+        (void)adl_width_lack(&width, cases[i].n_active, 0);
         assert_int_equal(width.now, cases[i].then);
     }
 }
@@ -39,7 +39,7 @@ static void test_a_windowful_of_good_ends_adds_one(void **state)
 
     (void)state;
     adl_width_init(&width, 5);
-    adl_width_shrink(&width, 3);
+    (void)adl_width_lack(&width, 3, 0);
 
     assert_false(adl_width_grow(&width));
     assert_false(adl_width_grow(&width));
@@ -70,12 +70,51 @@ static void test_a_lack_starts_the_count_anew(void **state)
 
     (void)state;
     adl_width_init(&width, 5);
-    adl_width_shrink(&width, 2);
+    (void)adl_width_lack(&width, 2, 0);
     (void)adl_width_grow(&width);
-    adl_width_shrink(&width, 2);
+    (void)adl_width_lack(&width, 2, 0);
 
     assert_false(adl_width_grow(&width));
     assert_true(adl_width_grow(&width));
+}
+
+static void test_nothing_but_lacks_is_hopeless_after_long(void **state)
+{
+    enum { LACKS, ENDS };
+    static const struct {
+        struct {
+            int what;
+            uint64_t now_ms;
+        } past[4];
+        bool is_hopeless; /* by the last of them */
+    } cases[] = {
+        {{{LACKS, 5}}, false},
+        {{{LACKS, 5}, {LACKS, 10004}}, false},
+        {{{LACKS, 5}, {LACKS, 10005}}, true},
+        {{{LACKS, 5}, {LACKS, 9000}, {LACKS, 10005}}, true},
+        {{{LACKS, 0}, {LACKS, 10000}}, true},
+        {{{LACKS, 5}, {ENDS, 9000}, {LACKS, 10005}}, false},
+        {{{LACKS, 5}, {ENDS, 9000}, {LACKS, 10005}, {LACKS, 20005}}, true},
+        {{{LACKS, 5}, {LACKS, 30000}, {ENDS, 0}, {LACKS, 30001}}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N_OF(cases); i++) {
+        bool is_hopeless = false;
+        struct adl_width width;
+
+        adl_width_init(&width, 100);
+        for (size_t j = 0; j < 4; j++) {
+            uint64_t now_ms = cases[i].past[j].now_ms;
+
+            if (cases[i].past[j].what == ENDS) {
+                adl_width_note(&width);
+            } else if (j == 0 || now_ms > 0) {
+                is_hopeless = adl_width_lack(&width, 1, now_ms);
+            }
+        }
+        assert_true(is_hopeless == cases[i].is_hopeless);
+    }
 }
 
 static void test_descriptors_are_shared_out(void **state)
@@ -117,6 +156,7 @@ TEST_SUITE(width)
         cmocka_unit_test(test_a_windowful_of_good_ends_adds_one),
         cmocka_unit_test(test_it_never_grows_over_what_was_asked_for),
         cmocka_unit_test(test_a_lack_starts_the_count_anew),
+        cmocka_unit_test(test_nothing_but_lacks_is_hopeless_after_long),
         cmocka_unit_test(test_descriptors_are_shared_out),
     };
 
