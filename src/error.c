@@ -21,6 +21,8 @@ static const struct entry entries[] = {
     {ASYNCDL_ECONNTIMEOUT, "ECONNTIMEOUT", "not connected in time"},
     {ASYNCDL_ETLS, "ETLS", "TLS handshake failed"},
     {ASYNCDL_ECERT, "ECERT", "certificate not trusted"},
+    {ASYNCDL_EPINNED, "EPINNED", "not the public key that was pinned"},
+    {ASYNCDL_EOWNCERT, "EOWNCERT", "no client certificate that will do"},
     {ASYNCDL_EPROXY, "EPROXY", "the proxy refused or failed"},
     {ASYNCDL_ERESET, "ERESET", "connection broke"},
     {ASYNCDL_ECUT, "ECUT", "body ended before its length"},

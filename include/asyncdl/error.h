@@ -55,6 +55,8 @@ enum asyncdl_error {
     ASYNCDL_ENOHOOK = -5035,      /**< asyncdl_main_hook() was never called */
     ASYNCDL_ENOFUNC = -5036,      /**< function that no helper can find */
     ASYNCDL_EOWNERDIED = -5037,   /**< the lock's last holder died */
+    ASYNCDL_EPINNED = -5038,      /**< not the public key that was pinned */
+    ASYNCDL_EOWNCERT = -5039,     /**< no client certificate that will do */
 };
 
 /**

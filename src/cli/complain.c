@@ -68,6 +68,8 @@ static const char *find_option(int err)
         {ASYNCDL_ESCHEME, "--proto"},
         {ASYNCDL_ECONNTIMEOUT, "--connect-timeout"},
         {ASYNCDL_ECERT, "--cacert"},
+        {ASYNCDL_EPINNED, "--pinnedpubkey"},
+        {ASYNCDL_EOWNCERT, "--cert"},
         {ASYNCDL_EPROXY, "--proxy"},
         {ASYNCDL_ESTALL, "--stall-timeout"},
         {ASYNCDL_EMAXTIME, "--max-time"},
@@ -116,7 +118,8 @@ static void say_failed(struct adl_complain *c,
     option = option != NULL ? option : "";
     const char *url = show(c, result->url);
     if (result->err == -EADDRNOTAVAIL) {
-        adl_msg_error(c->msg, "%s: %s: cannot go on", url, result->error);
+        adl_msg_error(c->msg, "%s: %s: cannot go on; see --interface", url,
+                      result->error);
     } else if (result->err == ASYNCDL_EJOURNAL) {
         say_journal(c, result->error);
     } else if (result->err == ASYNCDL_EINUSE) {

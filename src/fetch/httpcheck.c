@@ -16,12 +16,9 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "fetch/url.h"
+#include "util/buf.h"
 #include "util/strings.h"
-
-static int check_readable(const char *path)
-{
-    return path != NULL && access(path, R_OK) < 0 ? -errno : 0;
-}
 
 static bool has_certificate(FILE *file)
 {
@@ -33,28 +30,75 @@ static bool has_certificate(FILE *file)
     return has_one;
 }
 
-/* A pipe, which can be read once, is libcurl's to read. */
-static int check_ca_file(const char *path)
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text);
+    size_t end_len = strlen(end);
+
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* Of any kind, with a password or without. */
+static bool has_key(FILE *file)
+{
+    bool has_one = false;
+    char *name, *header;
+    unsigned char *data;
+    long len;
+
+    while (!has_one && PEM_read(file, &name, &header, &data, &len) == 1) {
+        has_one = ends_with(name, "PRIVATE KEY");
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_clear_free(data, (size_t)len);
+    }
+    ERR_clear_error();
+    return has_one;
+}
+
+/* No folder. *out_is_regular may be NULL. */
+static int check_file(const char *path, bool *out_is_regular)
 {
     struct stat st;
-    int err = check_readable(path);
 
-    if (err < 0 || path == NULL) {
-        return err;
-    }
-    if (stat(path, &st) < 0) {
+    if (access(path, R_OK) < 0 || stat(path, &st) < 0) {
         return -errno;
     }
-    if (!S_ISREG(st.st_mode)) {
-        return S_ISDIR(st.st_mode) ? -EISDIR : 0;
+    if (out_is_regular != NULL) {
+        *out_is_regular = S_ISREG(st.st_mode);
+    }
+    return S_ISDIR(st.st_mode) ? -EISDIR : 0;
+}
+
+/* A pipe, which can be read once, is libcurl's to read. */
+static int check_pem(const char *path, bool (*has_it)(FILE *file))
+{
+    bool is_regular = false;
+    int err = path != NULL ? check_file(path, &is_regular) : 0;
+
+    if (err < 0 || !is_regular) {
+        return err;
     }
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return -errno;
     }
-    err = has_certificate(file) ? 0 : -EINVAL;
+    err = has_it(file) ? 0 : -EINVAL;
     (void)fclose(file); /* it was only read */
     return err;
+}
+
+static int check_folder(const char *path)
+{
+    struct stat st;
+
+    if (path == NULL) {
+        return 0;
+    }
+    if (access(path, R_OK) < 0 || stat(path, &st) < 0) {
+        return -errno;
+    }
+    return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
 /* It is written at the end, when nobody can be told any more. */
@@ -97,19 +141,37 @@ static int check_socket(const char *path)
     return access(path, W_OK) < 0 ? -errno : 0;
 }
 
-static int check_files(const struct asyncdl_http_options *http)
+static bool is_given(const char *text)
 {
-    const char *const paths[] = {
-        http->netrc_file, http->ca_path,     http->cert_file,
-        http->key_file,   http->cookie_file,
-    };
-    int err = 0;
+    return text != NULL && text[0] != '\0';
+}
 
-    for (size_t i = 0; err == 0 && i < sizeof(paths) / sizeof(paths[0]); i++) {
-        err = check_readable(paths[i]);
+static int check_trust(const struct asyncdl_http_options *http)
+{
+    int err = check_folder(http->ca_path);
+
+    if (err == 0) {
+        err = check_pem(http->ca_file, has_certificate);
     }
     if (err == 0) {
-        err = check_ca_file(http->ca_file);
+        err = check_pem(http->cert_file, has_certificate);
+    }
+    return err < 0 ? err : check_pem(http->key_file, has_key);
+}
+
+static int check_files(const struct asyncdl_http_options *http)
+{
+    int err = 0;
+
+    if (http->netrc_file != NULL) {
+        err = check_file(http->netrc_file, NULL);
+    }
+    if (err == 0 &&
+        is_given(http->cookie_file)) { /* "": no file, but cookies */
+        err = check_file(http->cookie_file, NULL);
+    }
+    if (err == 0) {
+        err = check_trust(http);
     }
     if (err == 0) {
         err = check_socket(http->unix_socket);
@@ -148,7 +210,20 @@ static int check_pinned_key(const char *text)
     if (strncmp(text, "sha256//", 8) == 0) {
         return are_hashes(text) ? 0 : -EINVAL;
     }
-    return check_readable(text);
+    return check_file(text, NULL);
+}
+
+/* A host, a port and a password perhaps, as in a URL. */
+static bool is_authority(const char *text)
+{
+    struct adl_buf buf = {0};
+    struct adl_url url = {0};
+    bool is_one = adl_buf_addf(&buf, "http://%s", text) == 0 &&
+                  adl_url_parse_fully(&url, adl_buf_str(&buf)) == 0;
+
+    adl_url_finish(&url);
+    adl_buf_finish(&buf);
+    return is_one;
 }
 
 static bool is_proxy(const char *text)
@@ -157,18 +232,18 @@ static bool is_proxy(const char *text)
                                           "socks4a", "socks5", "socks5h"};
     const char *end = text != NULL ? strstr(text, "://") : NULL;
 
-    if (end == NULL && text != NULL && text[0] != '\0') {
-        /* A number alone is no host, but a count of something (aria2 -x). */
-        return text[strspn(text, "0123456789")] != '\0';
+    if (text == NULL || text[0] == '\0') {
+        return true; /* none at all */
     }
     if (end == NULL) {
-        return true; /* none at all */
+        /* A number alone is no host, but a count of something (aria2 -x). */
+        return text[strspn(text, "0123456789")] != '\0' && is_authority(text);
     }
     size_t len = (size_t)(end - text);
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         if (strlen(schemes[i]) == len &&
             strncasecmp(text, schemes[i], len) == 0) {
-            return end[3] != '\0';
+            return is_authority(end + 3);
         }
     }
     return false;

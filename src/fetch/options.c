@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <arpa/inet.h>
 
 #include "fetch/url.h"
 #include "store/name.h"
@@ -180,6 +183,41 @@ static const char *skip_host(const char *text, bool may_be_empty)
     return text[len] == ':' && (len > 0 || may_be_empty) ? text + len : NULL;
 }
 
+/* In brackets or without. */
+static bool is_address(const char *text, size_t len)
+{
+    char address[INET6_ADDRSTRLEN + 1];
+    uint8_t bytes[16];
+
+    if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
+        text++;
+        len -= 2;
+    }
+    if (len >= sizeof(address)) {
+        return false;
+    }
+    memcpy(address, text, len);
+    address[len] = '\0';
+    address[strcspn(address, "%")] = '\0'; /* the interface of a local one */
+    return inet_pton(AF_INET, address, bytes) == 1 ||
+           inet_pton(AF_INET6, address, bytes) == 1;
+}
+
+static bool are_addresses(const char *list)
+{
+    for (;; list++) {
+        size_t n = strcspn(list, ",");
+
+        if (!is_address(list, n)) {
+            return false;
+        }
+        list += n;
+        if (*list == '\0') {
+            return true;
+        }
+    }
+}
+
 /* "HOST:PORT:ADDRESS,...", "+" in front; "-HOST:PORT" forgets. As curl has it.
  */
 static bool is_resolve(const char *text)
@@ -194,7 +232,7 @@ static bool is_resolve(const char *text)
     if (p == NULL || forgets) {
         return p != NULL && *p == '\0';
     }
-    return p[0] == ':' && p[1] != '\0' && p[1] != ',';
+    return p[0] == ':' && are_addresses(p + 1);
 }
 
 /* "HOST:PORT:TO_HOST:TO_PORT", each of which may be empty. */

@@ -52,6 +52,8 @@ enum adl_reach adl_outage_read(const struct adl_outage_facts *facts)
         return ADL_REACH_BROKEN;
     case 0:
     case ASYNCDL_ECERT:
+    case ASYNCDL_EPINNED:
+    case ASYNCDL_EOWNCERT:
     case ASYNCDL_EPROTOCOL:
         return ADL_REACH_YES;
     default:

@@ -139,6 +139,24 @@ bool adl_route_is_proxied(const struct asyncdl_http_options *http,
            !is_not_proxied(no_proxy, host);
 }
 
+bool adl_route_is_forbidden(const struct asyncdl_http_options *http,
+                            const char *origin)
+{
+    struct piece host = get_host(origin);
+    char name[ADL_ROUTE_HOST_MAX + 1];
+    uint8_t bytes[4];
+
+    if (http->ip_version == ASYNCDL_IP_ANY || http->unix_socket != NULL ||
+        http->connect_to != NULL ||
+        adl_route_get_proxy(http, origin)[0] != '\0' ||
+        !copy_piece(name, sizeof(name), host)) {
+        return false;
+    }
+    return http->ip_version == ASYNCDL_IP_V4
+               ? name[0] == '['
+               : inet_pton(AF_INET, name, bytes) == 1;
+}
+
 /* The first entry that fits says where to connect instead. */
 static void redirect(const char *const *connect_to, struct piece *host,
                      struct piece *port)

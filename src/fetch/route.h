@@ -26,6 +26,11 @@ const char *adl_route_get_proxy(const struct asyncdl_http_options *http,
 bool adl_route_is_proxied(const struct asyncdl_http_options *http,
                           const char *origin);
 
+/* Is the host of that origin an address that ip_version forbids, and that is
+ * connected to as it is? */
+bool adl_route_is_forbidden(const struct asyncdl_http_options *http,
+                            const char *origin);
+
 /*
  * Is there a name to look up for a URL of that origin? Not where the address is
  * given already, and not where a proxy finds it out; the proxy's own name is

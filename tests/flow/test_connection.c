@@ -198,6 +198,13 @@ static void test_address_families_can_be_chosen(void **state)
     cmd_add(&cmd, "--retry", "0", "--restart", "-4",
             cmd_text(&cmd, "http://localhost:%u/echo", server.port), NULL);
     cmd_run(&cmd, 3);
+
+    cmd_reset(&cmd);
+    cmd_add(&cmd, "--restart", "-4",
+            cmd_text(&cmd, "http://[::1]:%u/echo", server.port), NULL);
+    cmd_run(&cmd, 1);
+    cmd_need_text(cmd.err, "an IPv6 address, and only IPv4 is allowed (not "
+                           "tried; another run will not help)");
     cmd_finish(&cmd);
     server_stop(&server);
 }
@@ -244,7 +251,7 @@ static void test_address_to_send_from_can_be_chosen(void **state)
     cmd_run(&cmd, 4);
     cmd_need_text(cmd.err, ": address not available: Couldn't bind to "
                            "'no-such0'");
-    cmd_need_text(cmd.err, ": cannot go on\n");
+    cmd_need_text(cmd.err, ": cannot go on; see --interface\n");
     cmd_finish(&cmd);
     server_stop(&server);
 }

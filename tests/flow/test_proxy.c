@@ -183,8 +183,9 @@ static void test_proxy_that_is_down_is_named(void **state)
 
     /* A server that is down is not the proxy, where that is passed by. */
     cmd_init(&cmd);
-    cmd_add(&cmd, "--retry", "0", "-x", where, "--noproxy", "127.0.0.1",
-            cmd_text(&cmd, "http://127.0.0.1:%u/", proxy.port), NULL);
+    cmd_add(&cmd, "--retry", "0", "-x", proxy_url(&cmd), "--noproxy",
+            "127.0.0.1", cmd_text(&cmd, "http://127.0.0.1:%u/", proxy.port),
+            NULL);
     cmd_run(&cmd, 3);
     cmd_need_text(cmd.err, ": connection refused or host unreachable: ");
     cmd_finish(&cmd);

@@ -55,9 +55,14 @@ static void test_proxy_speaks_a_scheme_that_proxies_speak(void **state)
         {"10.0.0.1", 0},
         {"4", -EINVAL},
         {"socks://proxy", -EINVAL},
-        {"ftp://proxy", -EINVAL},
         {"http://", -EINVAL},
         {"://proxy", -EINVAL},
+        {"[::1]:3128", 0},
+        {":::", -EINVAL},
+        {"proxy:port", -EINVAL},
+        {"proxy:99999", -EINVAL},
+        {"http://:3128", -EINVAL},
+        {"socks5://a b", -EINVAL},
     };
 
     (void)state;
@@ -105,24 +110,59 @@ static void test_files_to_read_must_be_there(void **state)
     }
 }
 
-#define PEM(text) \
-    "-----BEGIN CERTIFICATE-----\n" text "-----END CERTIFICATE-----\n"
-
-static void test_ca_file_needs_a_certificate(void **state)
+static void test_files_are_no_folders_and_folders_no_files(void **state)
 {
-    static const char *const refused[] = {"", "hello\n", PEM(""),
-                                          PEM("bm8gY2VydGlmaWNhdGU=\n")};
-    const char *path = scratch_path(*state, "ca.pem");
-    const struct asyncdl_http_options file = {.ca_file = path};
-    const char *pipe_path = scratch_path(*state, "pipe");
-    const struct asyncdl_http_options pipe = {.ca_file = pipe_path};
-    const struct asyncdl_http_options folder = {.ca_file = "/"};
+    static const struct {
+        struct asyncdl_http_options http;
+        int err;
+    } cases[] = {
+        {{.netrc_file = "/"}, -EISDIR}, {{.cookie_file = "/"}, -EISDIR},
+        {{.cookie_file = ""}, 0}, /* turns cookies on */
+        {{.ca_file = "/"}, -EISDIR},    {{.cert_file = "/"}, -EISDIR},
+        {{.key_file = "/"}, -EISDIR},   {{.pinned_key = "/"}, -EISDIR},
+        {{.ca_path = "/"}, 0},          {{.ca_path = "/dev/null"}, -ENOTDIR},
+    };
 
-    for (size_t i = 0; i < N(refused); i++) {
-        scratch_write(path, refused[i]);
-        assert_int_equal(adl_httpcheck(&file), -EINVAL);
+    (void)state;
+    for (size_t i = 0; i < N(cases); i++) {
+        assert_int_equal(adl_httpcheck(&cases[i].http), cases[i].err);
     }
-    assert_int_equal(adl_httpcheck(&folder), -EISDIR);
+}
+
+#define PEM(what, text) \
+    "-----BEGIN " what "-----\n" text "-----END " what "-----\n"
+#define NONE "bm9uZQ==\n"
+
+/* What a key is to say is libcurl's to judge: it may need a password. */
+static void test_pem_files_need_what_they_are_for(void **state)
+{
+    enum { REFUSED_AS_KEY, IS_KEY };
+    static const struct {
+        const char *text;
+        int what;
+    } cases[] = {
+        {"", REFUSED_AS_KEY},
+        {"hello\n", REFUSED_AS_KEY},
+        {PEM("CERTIFICATE", ""), REFUSED_AS_KEY},
+        {PEM("CERTIFICATE", NONE), REFUSED_AS_KEY},
+        {PEM("PRIVATE KEY", NONE), IS_KEY},
+        {PEM("EC PARAMETERS", NONE) PEM("EC PRIVATE KEY", NONE), IS_KEY},
+        {PEM("ENCRYPTED PRIVATE KEY", NONE), IS_KEY},
+    };
+    const char *path = scratch_path(*state, "file.pem");
+    const char *pipe_path = scratch_path(*state, "pipe");
+    const struct asyncdl_http_options ca = {.ca_file = path};
+    const struct asyncdl_http_options cert = {.cert_file = path};
+    const struct asyncdl_http_options key = {.key_file = path};
+    const struct asyncdl_http_options pipe = {.ca_file = pipe_path};
+
+    for (size_t i = 0; i < N(cases); i++) {
+        scratch_write(path, cases[i].text);
+        assert_int_equal(adl_httpcheck(&ca), -EINVAL);
+        assert_int_equal(adl_httpcheck(&cert), -EINVAL);
+        assert_int_equal(adl_httpcheck(&key),
+                         cases[i].what == IS_KEY ? 0 : -EINVAL);
+    }
     assert_int_equal(mkfifo(pipe_path, 0600), 0);
     assert_int_equal(adl_httpcheck(&pipe), 0); /* to be read once */
 }
@@ -135,7 +175,8 @@ TEST_SUITE(httpcheck)
         cmocka_unit_test_setup_teardown(test_jar_needs_a_folder_to_stand_in,
                                         scratch_setup, scratch_teardown),
         cmocka_unit_test(test_files_to_read_must_be_there),
-        cmocka_unit_test_setup_teardown(test_ca_file_needs_a_certificate,
+        cmocka_unit_test(test_files_are_no_folders_and_folders_no_files),
+        cmocka_unit_test_setup_teardown(test_pem_files_need_what_they_are_for,
                                         scratch_setup, scratch_teardown),
     };
 

@@ -196,6 +196,42 @@ static void test_who_goes_through_a_proxy_is_known(void **state)
     }
 }
 
+static void test_addresses_of_the_other_family_are_forbidden(void **state)
+{
+    static const char *const elsewhere[] = {"::[::1]:", NULL};
+    static const struct {
+        const char *origin;
+        struct asyncdl_http_options http;
+        bool is_forbidden;
+    } cases[] = {
+        {"http://1.2.3.4:80", {.ip_version = ASYNCDL_IP_ANY}, false},
+        {"http://1.2.3.4:80", {.ip_version = ASYNCDL_IP_V4}, false},
+        {"http://1.2.3.4:80", {.ip_version = ASYNCDL_IP_V6}, true},
+        {"http://[::1]:80", {.ip_version = ASYNCDL_IP_ANY}, false},
+        {"http://[::1]:80", {.ip_version = ASYNCDL_IP_V4}, true},
+        {"http://[::1]:80", {.ip_version = ASYNCDL_IP_V6}, false},
+        {"http://a.test:80", {.ip_version = ASYNCDL_IP_V6}, false},
+        {"http://1.2.3.4:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "p:1"},
+         false},
+        {"http://1.2.3.4:80",
+         {.ip_version = ASYNCDL_IP_V6, .unix_socket = "/s"},
+         false},
+        {"http://1.2.3.4:80",
+         {.ip_version = ASYNCDL_IP_V6, .connect_to = elsewhere},
+         false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bool is = adl_route_is_forbidden(&cases[i].http, cases[i].origin);
+
+        if (is != cases[i].is_forbidden) {
+            fail_msg("case %zu: %s, %d", i, cases[i].origin, is);
+        }
+    }
+}
+
 static void test_given_addresses_are_not_looked_up(void **state)
 {
     static const struct route_case cases[] = {
@@ -265,6 +301,7 @@ TEST_SUITE(route)
         cmocka_unit_test(test_proxies_find_names_out),
         cmocka_unit_test(test_no_proxy_takes_hosts_out),
         cmocka_unit_test(test_who_goes_through_a_proxy_is_known),
+        cmocka_unit_test(test_addresses_of_the_other_family_are_forbidden),
         cmocka_unit_test(test_given_addresses_are_not_looked_up),
         cmocka_unit_test(test_connect_to_says_what_is_looked_up),
     };
