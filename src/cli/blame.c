@@ -29,6 +29,7 @@ static const struct variable variables[] = {
     {"NETRC", offsetof(struct asyncdl_http_options, netrc_file)},
     {"http_proxy", offsetof(struct asyncdl_http_options, http_proxy)},
     {"https_proxy", offsetof(struct asyncdl_http_options, https_proxy)},
+    {"ftp_proxy", offsetof(struct asyncdl_http_options, ftp_proxy)},
     {"no_proxy", offsetof(struct asyncdl_http_options, no_proxy)},
 };
 

@@ -43,6 +43,7 @@ static const struct {
     {OFFSET(http.proxy), NULL},
     {OFFSET(http.http_proxy), NULL},
     {OFFSET(http.https_proxy), NULL},
+    {OFFSET(http.ftp_proxy), NULL},
     {OFFSET(http.no_proxy), NULL},
     {OFFSET(http.ca_file), NULL},
     {OFFSET(http.ca_path), NULL},
@@ -267,7 +268,7 @@ static bool are_protocols(const char *list)
 {
     size_t n = strcspn(list, ",");
 
-    return adl_url_scheme_is_in(list, n, "http,https") &&
+    return adl_url_scheme_is_in(list, n, "http,https,ftp,ftps") &&
            (list[n] == '\0' || are_protocols(list + n + 1));
 }
 
