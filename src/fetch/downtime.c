@@ -111,7 +111,8 @@ static void forgive_hosts(struct asyncdl_client *client)
 
     DL_FOREACH (client->transfers, t) {
         if (t->stage == ADL_STAGE_WAITING) {
-            adl_outage_forgive(adl_sched_get_outage(&t->item), &client->net);
+            adl_outage_forgive(&adl_sched_get_host(&t->item)->outage,
+                               &client->net);
             adl_sched_settle(client->sched, &t->item);
         }
     }
@@ -122,7 +123,7 @@ static void tell_changes(struct asyncdl_transfer *t, int err,
                          enum adl_outage_change of_host)
 {
     const struct adl_outage_net *net = &t->client->net;
-    const struct adl_outage *host = adl_sched_get_outage(&t->item);
+    const struct adl_outage *host = &adl_sched_get_host(&t->item)->outage;
 
     if (of_net == ADL_OUTAGE_DOWN) {
         tell(t, ASYNCDL_EVENT_NETWORK_DOWN, err, net->probe_ms);
@@ -142,7 +143,7 @@ static enum adl_reach read_reach(const struct asyncdl_transfer *t,
     struct adl_outage_facts all = *facts;
 
     all.has_route = has_route(facts);
-    all.was_reached = adl_sched_get_outage(&t->item)->was_reached;
+    all.was_reached = adl_sched_get_host(&t->item)->outage.was_reached;
     all.is_proxied = is_proxied(t->client);
     return adl_outage_read(&all);
 }
@@ -151,7 +152,7 @@ struct adl_downtime_news adl_downtime_note(struct asyncdl_transfer *t,
                                            const struct adl_outage_facts *facts)
 {
     struct asyncdl_client *client = t->client;
-    struct adl_outage *host = adl_sched_get_outage(&t->item);
+    struct adl_outage *host = &adl_sched_get_host(&t->item)->outage;
     const struct adl_outage_end end = {
         .reach = read_reach(t, facts),
         .err = facts->err,
@@ -192,12 +193,13 @@ int adl_downtime_get_loss(const struct asyncdl_transfer *t)
     uint64_t now_ms = uv_now(client->loop);
     int err = adl_outage_net_get_loss(&client->net, now_ms);
 
-    if (adl_sched_held_until_ms(&t->item) > now_ms + client->retry.max_ms) {
+    if (adl_sched_get_host(&t->item)->hold_until_ms >
+        now_ms + client->retry.max_ms) {
         return ASYNCDL_EHELD;
     }
-    return err < 0
-               ? err
-               : adl_outage_get_loss(adl_sched_get_outage(&t->item), now_ms);
+    return err < 0 ? err
+                   : adl_outage_get_loss(&adl_sched_get_host(&t->item)->outage,
+                                         now_ms);
 }
 
 bool adl_downtime_is_loss(int err)

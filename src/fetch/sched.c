@@ -479,14 +479,9 @@ bool adl_sched_has_other_up(const struct adl_sched *sched,
     return false;
 }
 
-uint64_t adl_sched_held_until_ms(const struct adl_sched_item *item)
+struct adl_host *adl_sched_get_host(const struct adl_sched_item *item)
 {
-    return item->host->state.hold_until_ms;
-}
-
-struct adl_outage *adl_sched_get_outage(const struct adl_sched_item *item)
-{
-    return &item->host->state.outage;
+    return &item->host->state;
 }
 
 void adl_sched_settle(struct adl_sched *sched,

@@ -88,12 +88,6 @@ struct adl_sched_item *adl_sched_take_same_host(struct adl_sched *sched,
                                                 struct adl_sched_item *item);
 
 /*
- * Until when the host of a queued or delayed item starts nothing; 0 or a past
- * time where it may.
- */
-uint64_t adl_sched_held_until_ms(const struct adl_sched_item *item);
-
-/*
  * When adl_sched_take() can yield something by time alone; UINT64_MAX: never.
  * Not before now_ms. What becomes due may turn out to be blocked by a full
  * host: then take yields nothing, and the next answer is a later time.
@@ -101,10 +95,10 @@ uint64_t adl_sched_held_until_ms(const struct adl_sched_item *item);
 uint64_t adl_sched_due_ms(const struct adl_sched *sched, uint64_t now_ms);
 
 /*
- * What is known of the host of an item that is somewhere: whether it is down.
- * Who changes it calls adl_sched_settle() afterwards.
+ * What is known of the host of an item that is somewhere: its window, whether
+ * it is down. Who changes it calls adl_sched_settle() afterwards.
  */
-struct adl_outage *adl_sched_get_outage(const struct adl_sched_item *item);
+struct adl_host *adl_sched_get_host(const struct adl_sched_item *item);
 void adl_sched_settle(struct adl_sched *sched,
                       const struct adl_sched_item *item);
 

@@ -221,7 +221,7 @@ static void test_hosts_that_are_down_or_idle_are_no_witnesses(void **state)
 
     add(sched, &works[1], "b", 500); /* delayed */
     assert_true(adl_sched_has_other_up(sched, &works[0].item));
-    adl_sched_get_outage(&works[1].item)->down_ms = 1;
+    adl_sched_get_host(&works[1].item)->outage.down_ms = 1;
     assert_false(adl_sched_has_other_up(sched, &works[0].item));
 
     add(sched, &works[2], "c", 0); /* queued */
@@ -232,7 +232,7 @@ static void test_hosts_that_are_down_or_idle_are_no_witnesses(void **state)
     end(sched, &works[2], ADL_HOST_TROUBLE, 10); /* idle, and remembered */
     assert_false(adl_sched_has_other_up(sched, &works[0].item));
 
-    adl_sched_get_outage(&works[1].item)->down_ms = 0;
+    adl_sched_get_host(&works[1].item)->outage.down_ms = 0;
     drain(sched, works, 3);
 }
 

@@ -132,7 +132,7 @@ static void note_reach(struct model *m, struct work *work)
         .now_ms = m->now_ms,
         .random = adl_rng_next(&m->rng),
     };
-    struct adl_outage *theirs = adl_sched_get_outage(&work->item);
+    struct adl_outage *theirs = &adl_sched_get_host(&work->item)->outage;
 
     const struct adl_outage *ours = &m->hosts[work->host].outage;
     assert_int_equal(theirs->n_failed, ours->n_failed);
