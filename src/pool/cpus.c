@@ -203,7 +203,7 @@ unsigned adl_cpus_quota(const char *root)
 }
 
 /* The kernel refuses a set that is smaller than its own. */
-static unsigned count_allowed(void)
+unsigned adl_cpus_allowed(void)
 {
     for (int n = 1024; n <= CPUS_MAX; n *= 2) {
         cpu_set_t *set = CPU_ALLOC(n);
@@ -226,7 +226,7 @@ static unsigned count_allowed(void)
 
 unsigned asyncdl_cpu_count(void)
 {
-    unsigned n_allowed = count_allowed();
+    unsigned n_allowed = adl_cpus_allowed();
     unsigned quota = adl_cpus_quota("");
 
     return quota > 0 && quota < n_allowed ? quota : n_allowed;

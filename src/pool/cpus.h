@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+/* Those that this process may run on, whatever a quota pays for; at least 1. */
+unsigned adl_cpus_allowed(void);
+
 /* What a quota of cpu.max pays for, "MAX PERIOD", rounded up; 0: no limit. */
 unsigned adl_cpus_parse_max(const char *text);
 

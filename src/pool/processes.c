@@ -204,6 +204,7 @@ static void on_job(struct adl_hand *hand, struct adl_job *job)
 {
     struct processes *ps = get_processes(hand);
 
+    ps->crew.next = hand->id - 1; /* it is awake, and warm */
     finish_job(ps, job);
     assign(ps);
 }

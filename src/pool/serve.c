@@ -14,11 +14,18 @@
 #include <time.h>
 
 #include "asyncdl/error.h"
+#include "pool/cpus.h"
 #include "pool/outbox.h"
 #include "pool/task.h"
 #include "pool/worker.h"
 
 #define IDLE_MS 1000 /* for which parcels keep their memory */
+
+/* A program that answers a result with the next task does so while this process
+ * looks for it: to be woken takes longer than most tasks. It looks so long, and
+ * only where the last task came within the other. */
+#define LOOK_NS 60000
+#define SOON_NS 100000
 
 /* Results that a program which dozes is woken for: so many, or so old. */
 #define N_UNRUNG  32
@@ -39,6 +46,7 @@ struct server {
     unsigned n_unrung; /* results there that the program may not know of */
     int64_t unrung_ns; /* when the first of them was put there */
     int64_t end_ns;    /* of the last task */
+    bool looks;        /* for the next one, before it sleeps */
 };
 
 static int64_t now_ns(void)
@@ -301,11 +309,27 @@ static size_t max_inline(const struct adl_kit *kit)
     return max < ADL_FRAME_MAX ? max : ADL_FRAME_MAX;
 }
 
+/* Has something come meanwhile? */
+static bool look(const struct server *server)
+{
+    struct pollfd poll_fd = {.fd = server->kit->fd, .events = POLLIN};
+    int64_t until_ns = server->end_ns + LOOK_NS;
+    bool has_come = false;
+
+    while (!has_come && now_ns() < until_ns) {
+        has_come = poll(&poll_fd, 1, 0) != 0;
+    }
+    return has_come;
+}
+
 /* Memory that is kept for speed is not, where there is nothing to do. */
 static void await_work(struct server *server)
 {
     struct pollfd poll_fd = {.fd = server->kit->fd, .events = POLLIN};
 
+    if (server->looks && look(server)) {
+        return;
+    }
     if ((adl_shelf_has_any(&server->results) ||
          adl_shelf_has_any(&server->kit->args)) &&
         poll(&poll_fd, 1, IDLE_MS) == 0) {
@@ -318,6 +342,8 @@ _Noreturn void adl_serve_run(struct adl_kit *kit,
                              const struct adl_wire_frame *frame, bool is_short)
 {
     struct server server = {.kit = kit, .max_inline = max_inline(kit)};
+    bool may_look =
+        adl_cpus_allowed() > 1; /* else the program could not go on */
     struct adl_wire_frame next;
     int err = set_up(&server, frame, is_short);
 
@@ -334,6 +360,7 @@ _Noreturn void adl_serve_run(struct adl_kit *kit,
         if (next.kind != ADL_WIRE_TASKS) {
             break; /* let go */
         }
+        server.looks = may_look && now_ns() - server.end_ns < SOON_NS;
         run_tasks(&server, &next);
         adl_inbox_close_fds(kit->inbox);
     }
