@@ -129,29 +129,30 @@ bool adl_route_is_proxied(const struct asyncdl_http_options *http,
                           const char *origin)
 {
     const char *no_proxy = http->no_proxy;
-    struct piece host = get_host(origin);
 
+    if (adl_route_get_proxy(http, origin)[0] == '\0' ||
+        http->unix_socket != NULL ||
+        (no_proxy != NULL && strchr(no_proxy, '/') != NULL)) {
+        return false;
+    }
+    struct piece host = get_host(origin);
     if (host.text[0] == '[') { /* there it may stand without */
         host.text++;
         host.len -= 2;
     }
-    return adl_route_get_proxy(http, origin)[0] != '\0' &&
-           http->unix_socket == NULL &&
-           (no_proxy == NULL || strchr(no_proxy, '/') == NULL) &&
-           !is_not_proxied(no_proxy, host);
+    return !is_not_proxied(no_proxy, host);
 }
 
 bool adl_route_is_forbidden(const struct asyncdl_http_options *http,
                             const char *origin)
 {
-    struct piece host = get_host(origin);
     char name[ADL_ROUTE_HOST_MAX + 1];
     uint8_t bytes[4];
 
     if (http->ip_version == ASYNCDL_IP_ANY || http->unix_socket != NULL ||
         http->connect_to != NULL ||
         adl_route_get_proxy(http, origin)[0] != '\0' ||
-        !copy_piece(name, sizeof(name), host)) {
+        !copy_piece(name, sizeof(name), get_host(origin))) {
         return false;
     }
     return http->ip_version == ASYNCDL_IP_V4
