@@ -105,6 +105,7 @@ void adl_body_reset(struct adl_body *body)
     body->error = NULL;
     body->is_damaged = false;
     body->is_stream = false;
+    body->has_file = false;
     body->must_rewind = false;
     body->must_save = false;
     body->must_drop = false;
@@ -143,6 +144,7 @@ static void done_stream(struct adl_job *job)
     body->work.version = NULL;
     body->is_busy = false;
     body->err = body->work.err;
+    body->has_file = body->sink != NULL && body->err == 0;
     if (is_over) {
         body->env->n_streams--;
         body->ops->on_saved(body); /* may free body */

@@ -85,6 +85,7 @@ struct adl_body {
     struct adl_chunk *spare; /* written, to be filled again */
     size_t chunk_cap;        /* of the chunk that was last begun */
     bool is_stream;
+    bool has_file; /* a stream's: it was open when a job was last over */
     bool is_busy; /* a job is under way, and owns work and sink */
     bool must_rewind;
     bool must_save;

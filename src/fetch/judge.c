@@ -204,7 +204,8 @@ static void leave_slot(struct asyncdl_transfer *t, const struct ended *ended)
     adl_downtime_leave(t);
     adl_sched_end(client->sched, &t->item, get_sign(ended),
                   uv_now(client->loop));
-    if (!ended->lacks_fds && ended->err < 0) { /* else saving it may lack one */
+    bool lacks_any = ended->lacks_fds || adl_lack_is(t->body.err);
+    if (!lacks_any && ended->err < 0) { /* else saving it may lack one */
         adl_width_note(&client->width);
     }
     if (!ended->lacks_fds && adl_width_grow(&client->width)) {

@@ -62,14 +62,14 @@ static void feed(struct cmd *cmd, const struct adl_buf *list)
     cmd_add(cmd, "list", NULL);
 }
 
-static void need_files(struct cmd *cmd, unsigned n)
+static void need_files(struct cmd *cmd, unsigned n, unsigned size)
 {
     assert_int_equal(cmd_count_files(cmd), n);
     for (unsigned i = 0; i < n; i++) {
         char name[32];
 
         (void)snprintf(name, sizeof(name), "out/f%u", i);
-        assert_true(tmpdir_is_pattern(&cmd->dir, name, 2000, 0));
+        assert_true(tmpdir_is_pattern(&cmd->dir, name, size, 0));
     }
 }
 
@@ -88,7 +88,7 @@ static void test_few_descriptors_are_enough_for_many_jobs(void **state)
     cmd.options.max_descriptors = 48;
     cmd_run(&cmd, 0);
 
-    need_files(&cmd, 400);
+    need_files(&cmd, 400, 2000);
     assert_string_equal(cmd.err, "");
     adl_buf_finish(&list);
     cmd_finish(&cmd);
@@ -115,7 +115,7 @@ static void test_few_descriptors_are_enough_for_many_hosts(void **state)
     cmd.options.max_descriptors = 48;
     cmd_run(&cmd, 0);
 
-    need_files(&cmd, 300);
+    need_files(&cmd, 300, 2000);
     assert_string_equal(cmd.err, "");
     adl_buf_finish(&list);
     cmd_finish(&cmd);
@@ -146,39 +146,63 @@ static void test_few_descriptors_are_enough_for_large_files(void **state)
     server_stop(&site);
 }
 
+/* A run with few descriptors for n files of size bytes. */
+struct run {
+    struct cmd cmd;
+    struct proc *proc;
+    unsigned n;
+    unsigned size;
+};
+
+static void start_run(struct run *run, unsigned max_descriptors)
+{
+    struct adl_buf list = {0};
+    char url[64];
+
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/bytes/%u/f",
+                   site.port, run->size);
+    add_lines(&list, run->n, url);
+    cmd_init(&run->cmd);
+    feed(&run->cmd, &list);
+    cmd_add(&run->cmd, "--no-journal", NULL);
+    run->cmd.options.max_descriptors = max_descriptors;
+    run->proc = cmd_start(&run->cmd);
+    adl_buf_finish(&list);
+}
+
+static void end_run(struct run *run)
+{
+    if (cmd_wait_any(&run->cmd, run->proc) == 0) {
+        need_files(&run->cmd, run->n, run->size);
+    } else {
+        assert_int_equal(run->cmd.result.status, 4);
+        cmd_need_text(run->cmd.err, "oo many open files");
+        assert_true(strstr(run->cmd.err, "cannot go on with") == NULL ||
+                    strstr(run->cmd.err, "ulimit -n allows more") != NULL);
+    }
+    cmd_finish(&run->cmd);
+}
+
 /* Nobody gives any back: it says so, and does not try for ever. From where on
  * they suffice is the system's to say. */
 static void test_too_few_descriptors_are_told(void **state)
 {
-    enum { LEAST = 17, N_RUNS = 6 };
-    struct proc *procs[N_RUNS];
-    struct cmd cmds[N_RUNS];
-    struct adl_buf list = {0};
-    char url[64];
+    enum { LEAST = 16, N_RUNS = 6 };
+    static struct run small[N_RUNS];
+    static struct run large[N_RUNS];
 
     (void)state;
     need_site("0");
-    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/bytes/2000/f",
-                   site.port);
-    add_lines(&list, 300, url);
     for (unsigned i = 0; i < N_RUNS; i++) {
-        cmd_init(&cmds[i]);
-        feed(&cmds[i], &list);
-        cmds[i].options.max_descriptors = LEAST + i;
-        procs[i] = cmd_start(&cmds[i]);
+        small[i] = (struct run){.n = 200, .size = 2000};
+        start_run(&small[i], LEAST + i);
+        large[i] = (struct run){.n = 8, .size = 3000000};
+        start_run(&large[i], LEAST + i);
     }
     for (unsigned i = 0; i < N_RUNS; i++) {
-        if (cmd_wait_any(&cmds[i], procs[i]) == 0) {
-            need_files(&cmds[i], 300);
-        } else {
-            assert_int_equal(cmds[i].result.status, 4);
-            cmd_need_text(cmds[i].err, "oo many open files");
-            assert_true(strstr(cmds[i].err, "cannot go on with") == NULL ||
-                        strstr(cmds[i].err, "ulimit -n allows more") != NULL);
-        }
-        cmd_finish(&cmds[i]);
+        end_run(&small[i]);
+        end_run(&large[i]);
     }
-    adl_buf_finish(&list);
     server_stop(&site);
 }
 
@@ -196,7 +220,7 @@ static void test_host_never_sees_more_than_per_host(void **state)
     cmd_add(&cmd, "--per-host", "3", NULL);
     cmd_run(&cmd, 0);
 
-    need_files(&cmd, 100);
+    need_files(&cmd, 100, 2000);
     assert_int_equal(get_stat("max_concurrent"), 3);
     adl_buf_finish(&list);
     cmd_finish(&cmd);
@@ -221,7 +245,7 @@ static void test_all_hosts_together_see_no_more_than_jobs(void **state)
     cmd_add(&cmd, "-j", "5", NULL);
     cmd_run(&cmd, 0);
 
-    need_files(&cmd, 100);
+    need_files(&cmd, 100, 2000);
     assert_int_equal(get_stat("max_concurrent"), 5);
     adl_buf_finish(&list);
     cmd_finish(&cmd);
@@ -244,7 +268,7 @@ static void test_host_rate_spaces_the_requests(void **state)
     cmd_run(&cmd, 0);
 
     assert_true(now_ms() - start_ms >= 490); /* ten gaps of 50 ms */
-    need_files(&cmd, 11);
+    need_files(&cmd, 11, 2000);
     adl_buf_finish(&list);
     cmd_finish(&cmd);
     server_stop(&site);
@@ -344,7 +368,7 @@ static void test_slow_host_leaves_slots_to_others(void **state)
     assert_int_equal(proc_signal(proc, 15), 0);
     cmd_wait(&cmd, proc, 143);
 
-    need_files(&cmd, 50);
+    need_files(&cmd, 50, 2000);
     adl_buf_finish(&list);
     cmd_finish(&cmd);
     server_stop(&site);
