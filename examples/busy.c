@@ -5,6 +5,7 @@
  *
  *     busy [COUNT]
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,8 +96,11 @@ int main(int argc, char **argv)
 {
     asyncdl_main_hook(); /* first: processes begin here */
 
-    uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 200000000;
-    if (argc > 2 || (argc > 1 && strspn(argv[1], "0123456789") == 0)) {
+    char *end = NULL;
+    errno = 0;
+    uint64_t n = argc > 1 ? strtoull(argv[1], &end, 10) : 200000000;
+    if (argc > 2 || (argc > 1 && strspn(argv[1], "0123456789") == 0) ||
+        (end != NULL && *end != '\0') || errno != 0) {
         fprintf(stderr, "usage: busy [COUNT]\n");
         return 2;
     }
@@ -108,5 +112,9 @@ int main(int argc, char **argv)
     failed |= run_threads(n_cpus, n);
     printf("%u processes: %.2f s\n%u threads: %.2f s\n", n_cpus, middle - begin,
            n_cpus, get_seconds() - middle);
+    if (fflush(stdout) != 0) {
+        perror("busy");
+        failed = 1;
+    }
     return failed;
 }

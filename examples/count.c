@@ -74,5 +74,9 @@ int main(void)
     asyncdl_queue_release(queue);
     asyncdl_forkserver_close(options.forkserver);
     printf("the sum is %llu\n", (unsigned long long)total);
+    if (fflush(stdout) != 0) {
+        perror("count");
+        return 1;
+    }
     return 0;
 }

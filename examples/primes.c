@@ -5,6 +5,7 @@
  *
  *     primes
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,6 +104,9 @@ int main(void)
         err = run(ASYNCDL_POOL_PROCESSES, numbers);
     }
     uv_loop_close(uv_default_loop());
+    if (err == 0 && fflush(stdout) != 0) {
+        err = -errno;
+    }
     if (err < 0) {
         fprintf(stderr, "primes: %s\n", asyncdl_strerror(err));
     }

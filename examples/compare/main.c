@@ -55,10 +55,13 @@ static int write_data(struct program *p, const char *file,
     FILE *out = strcmp(file, "-") == 0 ? p->data : fopen(file, "w");
     char text[300];
 
+    bool is_written = out != NULL;
     if (out != NULL) {
         write(out, p);
+        is_written = fflush(out) == 0 && ferror(out) == 0;
+        is_written = fclose(out) == 0 && is_written;
     }
-    if (out == NULL || fclose(out) != 0) {
+    if (!is_written) {
         (void)snprintf(text, sizeof(text), "%s: %s", file, strerror(errno));
         return complain(EXIT_FAILED, text);
     }

@@ -27,9 +27,12 @@ static const struct variable variables[] = {
     {"SSL_CERT_FILE", offsetof(struct asyncdl_http_options, ca_file)},
     {"SSL_CERT_DIR", offsetof(struct asyncdl_http_options, ca_path)},
     {"NETRC", offsetof(struct asyncdl_http_options, netrc_file)},
-    {"http_proxy", offsetof(struct asyncdl_http_options, http_proxy)},
-    {"https_proxy", offsetof(struct asyncdl_http_options, https_proxy)},
-    {"ftp_proxy", offsetof(struct asyncdl_http_options, ftp_proxy)},
+    {"http_proxy or all_proxy",
+     offsetof(struct asyncdl_http_options, http_proxy)},
+    {"https_proxy or all_proxy",
+     offsetof(struct asyncdl_http_options, https_proxy)},
+    {"ftp_proxy or all_proxy",
+     offsetof(struct asyncdl_http_options, ftp_proxy)},
     {"no_proxy", offsetof(struct asyncdl_http_options, no_proxy)},
 };
 
