@@ -339,6 +339,8 @@ static CURLcode apply_tls(CURLcode cc, const struct adl_setup *setup,
     bool verify = (o->flags & ASYNCDL_CLIENT_INSECURE) == 0;
 
     cc = set_long(cc, easy, CURLOPT_SSLVERSION, versions[o->http.tls_min]);
+    /* Else OpenSSL asks the terminal for it, and the loop waits. */
+    cc = set_ptr(cc, easy, CURLOPT_KEYPASSWD, "");
     cc = set_long(cc, easy, CURLOPT_SSL_VERIFYPEER, verify ? 1 : 0);
     cc = set_long(cc, easy, CURLOPT_SSL_VERIFYHOST, verify ? 2 : 0);
     return apply_trust(cc, setup, easy);

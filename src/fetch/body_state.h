@@ -86,7 +86,7 @@ struct adl_body {
     size_t chunk_cap;        /* of the chunk that was last begun */
     bool is_stream;
     bool has_file; /* a stream's: it was open when a job was last over */
-    bool is_busy; /* a job is under way, and owns work and sink */
+    bool is_busy;  /* a job is under way, and owns work and sink */
     bool must_rewind;
     bool must_save;
     bool must_drop;

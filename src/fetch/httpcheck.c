@@ -56,27 +56,29 @@ static bool has_key(FILE *file)
     return has_one;
 }
 
-/* No folder. *out_is_regular may be NULL. */
-static int check_file(const char *path, bool *out_is_regular)
+/* Folders are not read. A pipe can be read once: that is enough for some. */
+static int check_file(const char *path, bool may_be_pipe, bool *out_is_pipe)
 {
     struct stat st;
 
     if (access(path, R_OK) < 0 || stat(path, &st) < 0) {
         return -errno;
     }
-    if (out_is_regular != NULL) {
-        *out_is_regular = S_ISREG(st.st_mode);
+    *out_is_pipe = S_ISFIFO(st.st_mode);
+    if (S_ISDIR(st.st_mode)) {
+        return -EISDIR;
     }
-    return S_ISDIR(st.st_mode) ? -EISDIR : 0;
+    return *out_is_pipe && !may_be_pipe ? -EINVAL : 0;
 }
 
-/* A pipe, which can be read once, is libcurl's to read. */
-static int check_pem(const char *path, bool (*has_it)(FILE *file))
+/* What is in a pipe is libcurl's to read. */
+static int check_pem(const char *path, bool may_be_pipe,
+                     bool (*has_it)(FILE *file))
 {
-    bool is_regular = false;
-    int err = path != NULL ? check_file(path, &is_regular) : 0;
+    bool is_pipe = false;
+    int err = path != NULL ? check_file(path, may_be_pipe, &is_pipe) : 0;
 
-    if (err < 0 || !is_regular) {
+    if (err < 0 || path == NULL || is_pipe) {
         return err;
     }
     FILE *file = fopen(path, "re");
@@ -146,29 +148,32 @@ static bool is_given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
+/* The certificates to trust are kept; one's own are read for each connection.
+ */
 static int check_trust(const struct asyncdl_http_options *http)
 {
     int err = check_folder(http->ca_path);
 
     if (err == 0) {
-        err = check_pem(http->ca_file, has_certificate);
+        err = check_pem(http->ca_file, true, has_certificate);
     }
     if (err == 0) {
-        err = check_pem(http->cert_file, has_certificate);
+        err = check_pem(http->cert_file, false, has_certificate);
     }
-    return err < 0 ? err : check_pem(http->key_file, has_key);
+    return err < 0 ? err : check_pem(http->key_file, false, has_key);
 }
 
 static int check_files(const struct asyncdl_http_options *http)
 {
+    bool is_pipe;
     int err = 0;
 
-    if (http->netrc_file != NULL) {
-        err = check_file(http->netrc_file, NULL);
+    if (http->netrc_file != NULL) { /* read for each request */
+        err = check_file(http->netrc_file, false, &is_pipe);
     }
     if (err == 0 &&
         is_given(http->cookie_file)) { /* "": no file, but cookies */
-        err = check_file(http->cookie_file, NULL);
+        err = check_file(http->cookie_file, true, &is_pipe);
     }
     if (err == 0) {
         err = check_trust(http);
@@ -204,13 +209,15 @@ static bool are_hashes(const char *text)
 
 static int check_pinned_key(const char *text)
 {
+    bool is_pipe;
+
     if (text == NULL) {
         return 0;
     }
     if (strncmp(text, "sha256//", 8) == 0) {
         return are_hashes(text) ? 0 : -EINVAL;
     }
-    return check_file(text, NULL);
+    return check_file(text, false, &is_pipe);
 }
 
 /* A host, a port and a password perhaps, as in a URL. */

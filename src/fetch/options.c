@@ -199,7 +199,6 @@ static bool is_address(const char *text, size_t len)
     }
     memcpy(address, text, len);
     address[len] = '\0';
-    address[strcspn(address, "%")] = '\0'; /* the interface of a local one */
     return inet_pton(AF_INET, address, bytes) == 1 ||
            inet_pton(AF_INET6, address, bytes) == 1;
 }
@@ -224,8 +223,9 @@ static bool are_addresses(const char *list)
 static bool is_resolve(const char *text)
 {
     bool forgets = text[0] == '-';
-    const char *p =
-        skip_host(text + (forgets || text[0] == '+' ? 1 : 0), false);
+    const char *host = text + (forgets || text[0] == '+' ? 1 : 0);
+    /* libcurl looks for the port behind the first colon. */
+    const char *p = host[0] != '[' ? skip_host(host, false) : NULL;
 
     if (p != NULL) {
         p = skip_port(p + 1, false);

@@ -150,8 +150,8 @@ bool adl_route_is_forbidden(const struct asyncdl_http_options *http,
     uint8_t bytes[4];
 
     if (http->ip_version == ASYNCDL_IP_ANY || http->unix_socket != NULL ||
-        http->connect_to != NULL ||
-        adl_route_get_proxy(http, origin)[0] != '\0' ||
+        http->connect_to != NULL || http->resolve != NULL ||
+        adl_route_is_proxied(http, origin) ||
         !copy_piece(name, sizeof(name), get_host(origin))) {
         return false;
     }

@@ -157,7 +157,17 @@ static void test_pem_files_need_what_they_are_for(void **state)
     const struct asyncdl_http_options ca = {.ca_file = path};
     const struct asyncdl_http_options cert = {.cert_file = path};
     const struct asyncdl_http_options key = {.key_file = path};
-    const struct asyncdl_http_options pipe = {.ca_file = pipe_path};
+    const struct {
+        struct asyncdl_http_options http;
+        int err;
+    } pipes[] = {
+        {{.ca_file = pipe_path}, 0},     /* to be read once */
+        {{.cookie_file = pipe_path}, 0}, /* likewise */
+        {{.cert_file = pipe_path}, -EINVAL},
+        {{.key_file = pipe_path}, -EINVAL},
+        {{.netrc_file = pipe_path}, -EINVAL},
+        {{.ca_file = "/dev/null"}, -EINVAL},
+    };
 
     for (size_t i = 0; i < N(cases); i++) {
         scratch_write(path, cases[i].text);
@@ -167,7 +177,9 @@ static void test_pem_files_need_what_they_are_for(void **state)
                          cases[i].what == IS_KEY ? 0 : -EINVAL);
     }
     assert_int_equal(mkfifo(pipe_path, 0600), 0);
-    assert_int_equal(adl_httpcheck(&pipe), 0); /* to be read once */
+    for (size_t i = 0; i < N(pipes); i++) {
+        assert_int_equal(adl_httpcheck(&pipes[i].http), pipes[i].err);
+    }
 }
 
 TEST_SUITE(httpcheck)

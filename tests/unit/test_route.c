@@ -201,6 +201,7 @@ static void test_who_goes_through_a_proxy_is_known(void **state)
 static void test_addresses_of_the_other_family_are_forbidden(void **state)
 {
     static const char *const elsewhere[] = {"::[::1]:", NULL};
+    static const char *const again[] = {"1.2.3.4:80:::1", NULL};
     static const struct {
         const char *origin;
         struct asyncdl_http_options http;
@@ -215,6 +216,12 @@ static void test_addresses_of_the_other_family_are_forbidden(void **state)
         {"http://a.test:80", {.ip_version = ASYNCDL_IP_V6}, false},
         {"http://1.2.3.4:80",
          {.ip_version = ASYNCDL_IP_V6, .proxy = "p:1"},
+         false},
+        {"http://1.2.3.4:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "p:1", .no_proxy = "*"},
+         true},
+        {"http://1.2.3.4:80",
+         {.ip_version = ASYNCDL_IP_V6, .resolve = again},
          false},
         {"http://1.2.3.4:80",
          {.ip_version = ASYNCDL_IP_V6, .unix_socket = "/s"},
