@@ -464,8 +464,8 @@ void adl_judge_saved(struct asyncdl_transfer *t)
         }
         t->err = err;
         t->is_skipped = err == ASYNCDL_EEXISTS;
-        t->is_retryable =
-            !t->is_skipped && !is_of_source(err) && err != ASYNCDL_EINWAY;
+        t->is_retryable = !t->is_skipped && !is_of_source(err) &&
+                          err != ASYNCDL_EINWAY && err != ASYNCDL_ETOOBIG;
     } else if (t->err == 0 && t->checks.sha256 != NULL) {
         adl_digest_format(t->sha256, t->body.sha256, ADL_SHA256_BYTES);
     }

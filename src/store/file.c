@@ -6,15 +6,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+#include "asyncdl/error.h"
 
 #define PROC_PATH_MAX 32 /* "/proc/self/fd/" and an int */
 #define COPY_BYTES    16384
+#define HUGE_BYTES    (UINT64_C(16) << 40)
 #define NS_PER_S      INT64_C(1000000000)
 #define MTIME_MAX_S   (INT64_MAX / NS_PER_S - 1) /* and as far before 1970 */
 
@@ -141,12 +146,22 @@ int64_t adl_file_get_mtime_ns(const struct stat *info)
     return mtime_s * NS_PER_S + info->st_mtim.tv_nsec;
 }
 
+/* Is it more than files are, and than the file system could hold if it were
+ * empty? */
+static bool is_beyond(int fd, uint64_t size)
+{
+    struct statvfs info;
+
+    return size > HUGE_BYTES && fstatvfs(fd, &info) == 0 && info.f_blocks > 0 &&
+           size / info.f_frsize > info.f_blocks;
+}
+
 int adl_file_allocate(int fd, uint64_t size)
 {
     int err;
 
     if (size > INT64_MAX) {
-        return -EFBIG;
+        return ASYNCDL_ETOOBIG;
     }
     do {
         err = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
@@ -154,7 +169,10 @@ int adl_file_allocate(int fd, uint64_t size)
     if (err == 0 || errno == EOPNOTSUPP || errno == ENOSYS) {
         return 0;
     }
-    return -errno;
+    err = -errno;
+    return (err == -EFBIG || err == -ENOSPC) && is_beyond(fd, size)
+               ? ASYNCDL_ETOOBIG
+               : err;
 }
 
 int adl_file_set_mtime(int fd, int64_t mtime_s)

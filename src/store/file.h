@@ -43,7 +43,9 @@ int64_t adl_file_get_mtime_ns(const struct stat *info);
 
 /*
  * Set aside room for size bytes without changing the length. Where the file
- * system has no such thing nothing happens.
+ * system has no such thing nothing happens. 0, -errno, or ASYNCDL_ETOOBIG for
+ * more than 16 TiB that it could never hold: then it is not the disk that is
+ * full.
  */
 int adl_file_allocate(int fd, uint64_t size);
 

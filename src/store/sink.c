@@ -136,13 +136,15 @@ static int prepare(struct adl_sink **out, int *out_aside_fd,
 
 static int allocate(struct adl_sink *sink, struct adl_sink_error *error)
 {
-    if (sink->room == 0) {
-        return 0;
+    int err = sink->room > 0 ? adl_file_allocate(sink->part.fd, sink->room) : 0;
+
+    if (err < 0) {
+        adl_sink_error_explain(error, "allocate part file for", sink->path,
+                               err == ASYNCDL_ETOOBIG
+                                   ? "larger than the file system"
+                                   : asyncdl_strerror(err));
     }
-    int err = adl_file_allocate(sink->part.fd, sink->room);
-    return err == 0 ? 0
-                    : adl_sink_error_report(
-                          error, err, "allocate part file for", sink->path);
+    return err;
 }
 
 int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,

@@ -255,6 +255,26 @@ static void test_cut_body_goes_on_where_a_checksum_judges(void **state)
     }
 }
 
+static void test_server_without_rest_is_asked_for_all(void **state)
+{
+    char hex[65];
+    struct cmd cmd;
+
+    (void)state;
+    begin(&cmd, 0);
+    serve("norest", 400000);
+    assert_int_equal(tmpdir_hash(hex, &ftpd.dir, "norest"), 0);
+    const char *list = cmd_write(&cmd, "list",
+                                 cmd_text(&cmd, "%s\n checksum=sha-256=%s\n",
+                                          ftp_url(&cmd, "norest"), hex));
+    cmd_add(&cmd, "--retry-delay", "10ms", list, NULL);
+    cmd_run(&cmd, 0);
+
+    assert_int_equal(count_commands("REST"), 1);
+    assert_true(tmpdir_is_pattern(&cmd.dir, "out/norest", 400000, 0));
+    end(&cmd);
+}
+
 static void test_what_passes_is_tried_again(void **state)
 {
     struct cmd cmd;
@@ -363,6 +383,7 @@ TEST_SUITE(ftp)
         cmocka_unit_test(test_tls_is_verified),
         cmocka_unit_test(test_cut_body_is_begun_anew),
         cmocka_unit_test(test_cut_body_goes_on_where_a_checksum_judges),
+        cmocka_unit_test(test_server_without_rest_is_asked_for_all),
         cmocka_unit_test(test_what_passes_is_tried_again),
         cmocka_unit_test(test_server_with_few_places_gets_fewer_connections),
         cmocka_unit_test(test_redirects_do_not_lead_there),

@@ -7,6 +7,7 @@ Serves DIR on loopback, in the clear and with TLS from the first byte
 "secret". DIR/ftp.log gets each command. Names have a meaning:
 
   cut...     sent half, then the connection breaks; only the first time
+  norest...  likewise, and REST is refused from then on
   busy...    refused with 450; only the first time
 
 A host may have MAX connections (0: any number): 421 refuses further ones.
@@ -49,7 +50,7 @@ class Cutting:
 
     def push_with_producer(self, producer):
         path = producer.file.name
-        self.is_cut = is_first(path, "cut")
+        self.is_cut = is_first(path, "cut") or is_first(path, "norest")
         self.size = os.path.getsize(path)
         super().push_with_producer(producer)
 
@@ -66,6 +67,12 @@ class Faulty:
         with open(os.path.join(root, "ftp.log"), "a", encoding="utf-8") as f:
             f.write("> " + line + "\n")
         super().pre_process_command(line, cmd, arg)
+
+    def ftp_REST(self, line):
+        if any(name.startswith("norest") for name in met):
+            self.respond("502 no REST here.")
+        else:
+            super().ftp_REST(line)
 
     def ftp_RETR(self, file):
         if is_first(file, "busy"):

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "asyncdl/error.h"
 #include "support/fault.h"
 #include "support/scratch.h"
 #include "support/suite.h"
@@ -174,7 +175,9 @@ static void test_room_is_allocated_without_changing_the_length(void **state)
     assert_int_equal(adl_file_allocate(fd, 1 << 20), 0);
     assert_int_equal(fstat(fd, &info), 0);
     assert_int_equal(info.st_size, 0);
-    assert_int_equal(adl_file_allocate(fd, UINT64_MAX), -EFBIG);
+    assert_int_equal(adl_file_allocate(fd, UINT64_MAX), ASYNCDL_ETOOBIG);
+    assert_int_equal(adl_file_allocate(fd, INT64_MAX), ASYNCDL_ETOOBIG);
+    assert_int_equal(adl_file_allocate(fd, UINT64_C(1) << 60), ASYNCDL_ETOOBIG);
     close(fd);
 }
 
