@@ -65,6 +65,8 @@ int adl_attempt_get_ftp_refusal(const struct adl_attempt *attempt)
     case CURLE_LOGIN_DENIED:
     case CURLE_REMOTE_FILE_NOT_FOUND:
     case CURLE_FTP_COULDNT_RETR_FILE:
+    case CURLE_FTP_WEIRD_PASV_REPLY:
+    case CURLE_REMOTE_DISK_FULL:
         return status >= REFUSED_FROM ? (int)status : 0;
     case CURLE_OPERATION_TIMEDOUT:
         return status == 421 ? 421 : 0; /* what libcurl makes of it */

@@ -48,6 +48,9 @@ static const struct translation translations[] = {
     {CURLE_REMOTE_ACCESS_DENIED, ASYNCDL_EFTP},
     {CURLE_LOGIN_DENIED, ASYNCDL_EFTP},
     {CURLE_FTP_COULDNT_RETR_FILE, ASYNCDL_EFTP},
+    {CURLE_REMOTE_DISK_FULL, ASYNCDL_EFTP},
+    {CURLE_FTP_COULDNT_USE_REST, ASYNCDL_ERANGE},
+    {CURLE_FTP_WEIRD_PASV_REPLY, ASYNCDL_ERESET}, /* or no data connection */
 };
 
 /* Which of the two it was shows in what had been reached. */
@@ -273,13 +276,16 @@ static void write_status(const struct adl_attempt *a,
 static void write_text(const struct adl_attempt *a,
                        struct adl_attempt_outcome *out)
 {
-    const char *what = asyncdl_strerror(out->err);
+    const char *what = a->is_ftp && out->err == ASYNCDL_EPROTOCOL
+                           ? "answer is not valid FTP"
+                           : asyncdl_strerror(out->err);
 
     if (out->err == ASYNCDL_EHTTP) {
         write_status(a, out);
     } else if (out->err == ASYNCDL_EFTP && out->facts.status != 0) {
-        (void)snprintf(out->text, sizeof(out->text), "FTP status %d: %s",
-                       out->facts.status, a->error);
+        (void)snprintf(out->text, sizeof(out->text), "FTP status %d%s%s",
+                       out->facts.status, a->error[0] != '\0' ? ": " : "",
+                       a->error);
     } else if (out->err == ASYNCDL_ECONNTIMEOUT) {
         (void)snprintf(out->text, sizeof(out->text), "%s, %s", what, phase(a));
     } else if (a->answer.wrong != NULL) {
