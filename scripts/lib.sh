@@ -34,8 +34,6 @@ g++|cmd:c++|compiles the headers as C++
 nginx-light|cmd:nginx|a real server in flow tests
 nghttp2-proxy|cmd:nghttpx|HTTP/2 in flow tests
 tinyproxy-bin|cmd:tinyproxy|a proxy in flow tests
-python3-pyftpdlib|file:/usr/lib/python3/dist-packages/pyftpdlib|an FTP server in flow tests
-python3-openssl|file:/usr/lib/python3/dist-packages/OpenSSL|its TLS
 openssl|cmd:openssl|certificates in flow tests
 binutils|cmd:objdump|reads the symbols of the library
 '

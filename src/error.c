@@ -14,7 +14,6 @@ struct entry {
 
 static const struct entry entries[] = {
     {ASYNCDL_EHTTP, "EHTTP", "the server answered with an error"},
-    {ASYNCDL_EFTP, "EFTP", "the FTP server refused it"},
     {ASYNCDL_EURL, "EURL", "not a URL that can be fetched"},
     {ASYNCDL_ESCHEME, "ESCHEME", "scheme not allowed"},
     {ASYNCDL_ERESOLVE, "ERESOLVE", "host name not found"},

@@ -159,10 +159,9 @@ struct asyncdl_http_options {
     const char *user_password; /**< "USER:PASSWORD", to the first host only */
     const char *netrc_file;    /**< for ASYNCDL_CLIENT_NETRC */
     const char *bearer;        /**< OAuth 2.0 token, to the first host only */
-    const char *proxy;         /**< for all schemes alike (default none) */
+    const char *proxy;         /**< for http and https alike (default none) */
     const char *http_proxy;    /**< for http where proxy is not set */
     const char *https_proxy;   /**< for https where proxy is not set */
-    const char *ftp_proxy;     /**< for ftp and ftps where proxy is not set */
     const char *no_proxy;      /**< hosts parted by commas, "*" for all */
     const char *ca_file;       /**< PEM, read once (default: libcurl's) */
     const char *ca_path;       /**< hashed folder to trust beside ca_file */
@@ -185,13 +184,7 @@ struct asyncdl_http_options {
     const char *dns_servers;
     const char *interface_name; /**< to send from: name or address */
     const char *unix_socket;    /**< path of a socket to connect to */
-    /**
-     * Of http, https, ftp and ftps ("http,https"). Redirects go to http and
-     * https alone. Over FTP a name and password are those of the URL or of
-     * user_password, else anonymous; an HTTP proxy has to make a tunnel;
-     * headers and cookies are not sent.
-     */
-    const char *protocols;
+    const char *protocols;      /**< of http and https (default "http,https") */
     enum asyncdl_http_version version;  /**< default ASYNCDL_HTTP_AUTO */
     enum asyncdl_ip_version ip_version; /**< default ASYNCDL_IP_ANY */
     enum asyncdl_tls_version tls_min;   /**< default ASYNCDL_TLS_DEFAULT */

@@ -57,7 +57,6 @@ enum asyncdl_error {
     ASYNCDL_EOWNERDIED = -5037,   /**< the lock's last holder died */
     ASYNCDL_EPINNED = -5038,      /**< not the public key that was pinned */
     ASYNCDL_EOWNCERT = -5039,     /**< no client certificate that will do */
-    ASYNCDL_EFTP = -5040,         /**< the FTP server refused it */
 };
 
 /**

@@ -31,8 +31,6 @@ static const struct variable variables[] = {
      offsetof(struct asyncdl_http_options, http_proxy)},
     {"https_proxy or all_proxy",
      offsetof(struct asyncdl_http_options, https_proxy)},
-    {"ftp_proxy or all_proxy",
-     offsetof(struct asyncdl_http_options, ftp_proxy)},
     {"no_proxy", offsetof(struct asyncdl_http_options, no_proxy)},
 };
 

@@ -42,23 +42,17 @@ static int apply_proxies(struct adl_options *options, adl_env_get_cb get)
         http->proxy = http->proxy[0] != '\0' ? http->proxy : NULL;
         return err;
     }
-    const struct {
-        const char **field;
-        const char *name;
-        const char *capitals;
-    } proxies[] = {
-        {&http->http_proxy, "http_proxy", NULL},
-        {&http->https_proxy, "https_proxy", "HTTPS_PROXY"},
-        {&http->ftp_proxy, "ftp_proxy", "FTP_PROXY"},
-    };
-    for (size_t i = 0; err == 0 && i < sizeof(proxies) / sizeof(proxies[0]);
-         i++) {
-        err = fill(options, proxies[i].field, get, proxies[i].name,
-                   proxies[i].capitals);
-        if (err == 0) {
-            err =
-                fill(options, proxies[i].field, get, "all_proxy", "ALL_PROXY");
-        }
+    const char *const names[][2] = {{"http_proxy", NULL},
+                                    {"all_proxy", "ALL_PROXY"}};
+    for (size_t i = 0; err == 0 && i < 2; i++) {
+        err = fill(options, &http->http_proxy, get, names[i][0], names[i][1]);
+    }
+    if (err == 0) {
+        err = fill(options, &http->https_proxy, get, "https_proxy",
+                   "HTTPS_PROXY");
+    }
+    if (err == 0) {
+        err = fill(options, &http->https_proxy, get, "all_proxy", "ALL_PROXY");
     }
     return err;
 }

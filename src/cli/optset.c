@@ -253,38 +253,27 @@ static bool is_word(const char *text, size_t len, const char *word)
     return strlen(word) == len && strncasecmp(text, word, len) == 0;
 }
 
-static int add_word(struct adl_buf *list, const char *word, size_t len)
-{
-    int err = list->len > 0 ? adl_buf_add_str(list, ",") : 0;
-
-    return err < 0 ? err : adl_buf_add(list, word, len);
-}
-
-/* Do as one part of curl's --proto says: "name", "+name", "-name", "=name",
- * where "all" names all that are spoken. */
+/* Do as one part of curl's --proto says: "name", "+name", "-name", "=name". */
 static int change_protocols(struct adl_buf *list, const char *part, size_t len)
 {
-    static const char *const spoken[] = {"http", "https", "ftp", "ftps"};
     char sign = len > 0 && strchr("+-=", part[0]) != NULL ? part[0] : '+';
     size_t n_sign = len > 0 && strchr("+-=", part[0]) != NULL;
     const char *name = part + n_sign;
     size_t n = len - n_sign;
-    int err = -EINVAL;
 
-    if (sign == '=') {
+    bool is_all = sign == '-' && is_word(name, n, "all");
+    if (!is_all && !is_word(name, n, "http") && !is_word(name, n, "https")) {
+        return -EINVAL; /* nothing else is spoken */
+    }
+    if (is_all || sign == '=') {
         adl_buf_reset(list);
     }
-    for (size_t i = 0; i < sizeof(spoken) / sizeof(spoken[0]); i++) {
-        if (!is_word(name, n, spoken[i]) && !is_word(name, n, "all")) {
-            continue;
-        }
-        remove_word(list, spoken[i], strlen(spoken[i]));
-        err = sign == '-' ? 0 : add_word(list, spoken[i], strlen(spoken[i]));
-        if (err < 0) {
-            return err;
-        }
+    remove_word(list, name, n);
+    if (sign == '-') {
+        return 0;
     }
-    return err;
+    int err = list->len > 0 ? adl_buf_add_str(list, ",") : 0;
+    return err < 0 ? err : adl_buf_add(list, name, n);
 }
 
 int adl_optset_proto(struct adl_options *options, const char *value,

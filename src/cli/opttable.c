@@ -234,9 +234,10 @@ const struct adl_option adl_option_table[] = {
      .group = ADL_GROUP_PACE,
      .set = adl_optset_proto,
      .arg = "LIST",
-     .allowed = "http, https, ftp, ftps or all, parted by commas, such as "
-                "=https or +ftp, that leave at least one",
-     .help = "schemes that URLs may have: =https, +ftp (http,https)"},
+     .allowed = "http and https parted by commas, such as =https or -http, "
+                "that leave at least one; no other schemes are spoken",
+     .help = "schemes that URLs and redirects may have: =https, -http "
+             "(http,https)"},
 
     /* The request */
     {.name = "header",

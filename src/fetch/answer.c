@@ -249,23 +249,14 @@ static void read_status(struct adl_answer *answer, const char *line, size_t len)
     answer->range.status = status;
 }
 
-int adl_answer_count(struct adl_answer *answer, size_t len)
-{
-    answer->n_bytes += len;
-    answer->n_lines++;
-    return answer->n_bytes > ADL_ANSWER_MAX_BYTES ||
-                   answer->n_lines > ADL_ANSWER_MAX_LINES
-               ? ASYNCDL_EHEADERS
-               : 0;
-}
-
 int adl_answer_add(struct adl_answer *answer, const char *line, size_t len,
                    int64_t now_s)
 {
-    int err = adl_answer_count(answer, len);
-
-    if (err < 0) {
-        return err;
+    answer->n_bytes += len;
+    answer->n_lines++;
+    if (answer->n_bytes > ADL_ANSWER_MAX_BYTES ||
+        answer->n_lines > ADL_ANSWER_MAX_LINES) {
+        return ASYNCDL_EHEADERS;
     }
     if (len >= 5 && strncmp(line, "HTTP/", 5) == 0) {
         read_status(answer, line, len);

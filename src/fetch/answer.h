@@ -42,10 +42,6 @@ struct adl_answer {
 void adl_answer_reset(struct adl_answer *answer);
 void adl_answer_finish(struct adl_answer *answer);
 
-/* Count a line of len bytes, whatever it says. 0, or ASYNCDL_EHEADERS when
- * there are too many. */
-int adl_answer_count(struct adl_answer *answer, size_t len);
-
 /*
  * Take a line, the status line and the empty one that ends the head included.
  * A status line starts anew, but for the counts. 0, ASYNCDL_EHEADERS when

@@ -56,9 +56,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *data)
 
     (void)size; /* always 1 */
     note_byte(a);
-    a->abort_err =
-        a->is_ftp ? adl_answer_count(&a->answer, n)
-                  : adl_answer_add(&a->answer, line, n, adl_clock_wall_s());
+    a->abort_err = adl_answer_add(&a->answer, line, n, adl_clock_wall_s());
     return a->abort_err == 0 ? n : 0;
 }
 
@@ -263,7 +261,6 @@ static bool is_special(const struct adl_attempt_pool *pool,
     return spec->headers != NULL || spec->user_agent != NULL ||
            spec->referer != NULL || spec->offset > 0 || spec->is_foreign ||
            spec->is_last_of_host || spec->is_plain_http || pool->locates ||
-           adl_attempt_is_ftp_url(spec->url) ||
            adl_setup_has_proxies(&pool->setup);
 }
 
@@ -284,7 +281,6 @@ static int specialize(struct adl_attempt *a,
         .is_foreign = spec->is_foreign,
         .forbid_reuse = spec->is_last_of_host || spec->is_plain_http,
         .is_plain_http = spec->is_plain_http,
-        .is_ftp = a->is_ftp,
     };
     int err = adl_setup_specialize(&a->pool->setup, a->easy, &special);
     if (err < 0) {
@@ -342,8 +338,6 @@ static void reset(struct adl_attempt *a, const struct adl_attempt_spec *spec,
     a->is_doubted = false;
     a->is_connected = false;
     a->has_begun = false;
-    a->is_ftp = adl_attempt_is_ftp_url(spec->url);
-    a->offset = spec->offset;
     a->is_held = false;
     a->is_proxied = spec->is_proxied;
     a->error[0] = '\0';

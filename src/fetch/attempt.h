@@ -102,8 +102,6 @@ struct adl_attempt {
     bool is_doubted;
     CURLcode cc; /* libcurl's word on how it ended */
     bool is_added;
-    bool is_ftp;
-    uint64_t offset; /* of the first byte that was asked for */
     bool is_connected;
     bool has_begun;  /* on_answer was called */
     bool may_share;  /* its connection, with other requests */
@@ -180,16 +178,6 @@ uint64_t adl_attempt_n_wire_bytes(struct adl_attempt *attempt);
  */
 int adl_attempt_take_body(struct adl_attempt *attempt, const void *bytes,
                           size_t len);
-
-/* Is a URL one of FTP? */
-bool adl_attempt_is_ftp_url(const char *url);
-
-/* Put what libcurl knows of a file that comes over FTP into the answer. */
-void adl_attempt_read_ftp(struct adl_attempt *attempt);
-
-/* The status (from 400 on) with which an FTP server refused what was asked of
- * it; 0: it did not. */
-int adl_attempt_get_ftp_refusal(const struct adl_attempt *attempt);
 
 /* Forget how it was decoded. */
 void adl_attempt_reset_body(struct adl_attempt *attempt);

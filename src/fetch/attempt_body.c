@@ -65,9 +65,6 @@ static int deliver_decoded(struct adl_attempt *a, const void *bytes, size_t len)
 int adl_attempt_take_body(struct adl_attempt *attempt, const void *bytes,
                           size_t len)
 {
-    if (attempt->is_ftp && !attempt->has_begun) {
-        adl_attempt_read_ftp(attempt);
-    }
     if (!is_success(attempt->answer.range.status)) {
         return drop(attempt, len);
     }

@@ -44,13 +44,6 @@ static const struct translation translations[] = {
     {CURLE_FILESIZE_EXCEEDED, ASYNCDL_ETOOBIG},
     {CURLE_URL_MALFORMAT, ASYNCDL_EURL},
     {CURLE_INTERFACE_FAILED, -EADDRNOTAVAIL},
-    {CURLE_REMOTE_FILE_NOT_FOUND, ASYNCDL_EFTP},
-    {CURLE_REMOTE_ACCESS_DENIED, ASYNCDL_EFTP},
-    {CURLE_LOGIN_DENIED, ASYNCDL_EFTP},
-    {CURLE_FTP_COULDNT_RETR_FILE, ASYNCDL_EFTP},
-    {CURLE_REMOTE_DISK_FULL, ASYNCDL_EFTP},
-    {CURLE_FTP_COULDNT_USE_REST, ASYNCDL_ERANGE},
-    {CURLE_FTP_WEIRD_PASV_REPLY, ASYNCDL_ERESET}, /* or no data connection */
 };
 
 /* Which of the two it was shows in what had been reached. */
@@ -95,9 +88,6 @@ static int translate(const struct adl_attempt *a)
     }
     if (is_cut_in_head(a)) {
         return ASYNCDL_ERESET;
-    }
-    if (a->is_ftp && adl_attempt_get_ftp_refusal(a) != 0) {
-        return ASYNCDL_EFTP;
     }
     if (cc == CURLE_OPERATION_TIMEDOUT) {
         return translate_timeout(a);
@@ -248,10 +238,9 @@ static const char *phase(const struct adl_attempt *a)
     if (get_seconds(a->easy, CURLINFO_NAMELOOKUP_TIME_T) <= 0) {
         return "while resolving the name";
     }
-    if (get_seconds(a->easy, CURLINFO_CONNECT_TIME_T) <= 0) {
-        return "while connecting";
-    }
-    return a->is_ftp ? "while logging in" : "during the TLS handshake";
+    return get_seconds(a->easy, CURLINFO_CONNECT_TIME_T) <= 0
+               ? "while connecting"
+               : "during the TLS handshake";
 }
 
 static void write_status(const struct adl_attempt *a,
@@ -276,16 +265,10 @@ static void write_status(const struct adl_attempt *a,
 static void write_text(const struct adl_attempt *a,
                        struct adl_attempt_outcome *out)
 {
-    const char *what = a->is_ftp && out->err == ASYNCDL_EPROTOCOL
-                           ? "answer is not valid FTP"
-                           : asyncdl_strerror(out->err);
+    const char *what = asyncdl_strerror(out->err);
 
     if (out->err == ASYNCDL_EHTTP) {
         write_status(a, out);
-    } else if (out->err == ASYNCDL_EFTP && out->facts.status != 0) {
-        (void)snprintf(out->text, sizeof(out->text), "FTP status %d%s%s",
-                       out->facts.status, a->error[0] != '\0' ? ": " : "",
-                       a->error);
     } else if (out->err == ASYNCDL_ECONNTIMEOUT) {
         (void)snprintf(out->text, sizeof(out->text), "%s, %s", what, phase(a));
     } else if (a->answer.wrong != NULL) {
@@ -326,10 +309,6 @@ void adl_attempt_judge(struct adl_attempt *attempt,
                        struct adl_attempt_outcome *out)
 {
     CURLcode cc = attempt->cc;
-
-    if (attempt->is_ftp && cc == CURLE_OK && !attempt->has_begun) {
-        adl_attempt_read_ftp(attempt); /* an empty file */
-    }
     int status = attempt->answer.range.status;
 
     out->err = 0;
@@ -360,8 +339,6 @@ void adl_attempt_judge(struct adl_attempt *attempt,
         out->os_errno = read_os_errno(attempt);
         if (out->err == ASYNCDL_EPROXY) {
             out->facts.status = read_proxy_refusal(attempt);
-        } else if (out->err == ASYNCDL_EFTP) {
-            out->facts.status = adl_attempt_get_ftp_refusal(attempt);
         }
     }
     write_text(attempt, out);

@@ -392,9 +392,6 @@ int adl_setup_specialize(const struct adl_setup *setup, CURL *easy,
     cc = set_long(cc, easy, CURLOPT_HTTP_VERSION,
                   special->is_plain_http ? CURL_HTTP_VERSION_1_1
                                          : setup->http_version);
-    cc = set_long(cc, easy, CURLOPT_FILETIME, special->is_ftp ? 1 : 0);
-    /* Else an HTTP proxy would answer for the server. */
-    cc = set_long(cc, easy, CURLOPT_HTTPPROXYTUNNEL, special->is_ftp ? 1 : 0);
     if (setup->options->flags & ASYNCDL_CLIENT_COMPRESSED) {
         /* A range is of the encoded body: ask for the plain one. */
         cc = set_ptr(cc, easy, CURLOPT_ACCEPT_ENCODING,
@@ -431,8 +428,7 @@ bool adl_setup_has_proxies(const struct adl_setup *setup)
     const struct asyncdl_http_options *http = &setup->options->http;
 
     return http->proxy == NULL &&
-           (http->http_proxy != NULL || http->https_proxy != NULL ||
-            http->ftp_proxy != NULL);
+           (http->http_proxy != NULL || http->https_proxy != NULL);
 }
 
 /* Headers that libcurl, too, keeps from other hosts after a redirect. */

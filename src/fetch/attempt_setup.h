@@ -57,7 +57,6 @@ struct adl_setup_special {
     bool is_foreign;        /* no credentials of the client */
     bool forbid_reuse;
     bool is_plain_http; /* HTTP/1.1 on a connection of its own */
-    bool is_ftp;
 };
 
 /* 0, -ENOMEM or -EINVAL. */

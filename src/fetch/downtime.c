@@ -90,7 +90,7 @@ static bool is_proxied(const struct asyncdl_client *client)
     const struct asyncdl_http_options *http = &client->options.http;
 
     return http->proxy != NULL || http->http_proxy != NULL ||
-           http->https_proxy != NULL || http->ftp_proxy != NULL;
+           http->https_proxy != NULL;
 }
 
 /* Asked of the system only where it matters. */

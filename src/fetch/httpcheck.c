@@ -267,7 +267,7 @@ int adl_httpcheck(const struct asyncdl_http_options *http)
         return err;
     }
     return is_proxy(http->proxy) && is_proxy(http->http_proxy) &&
-                   is_proxy(http->https_proxy) && is_proxy(http->ftp_proxy)
+                   is_proxy(http->https_proxy)
                ? 0
                : -EINVAL;
 }

@@ -111,10 +111,6 @@ static void follow(struct asyncdl_transfer *t, const char *url)
         return;
     }
     int err = adl_url_parse(&next, url, client->options.http.protocols);
-    if (err == 0 && !adl_url_is_http(&next)) {
-        adl_url_finish(&next);
-        err = ASYNCDL_ESCHEME;
-    }
     if (err < 0) {
         fail_redirect(t, err == -ENOMEM ? err : ASYNCDL_EREDIRECT, url);
         return;

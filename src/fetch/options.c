@@ -43,7 +43,6 @@ static const struct {
     {OFFSET(http.proxy), NULL},
     {OFFSET(http.http_proxy), NULL},
     {OFFSET(http.https_proxy), NULL},
-    {OFFSET(http.ftp_proxy), NULL},
     {OFFSET(http.no_proxy), NULL},
     {OFFSET(http.ca_file), NULL},
     {OFFSET(http.ca_path), NULL},
@@ -263,12 +262,16 @@ static bool is_every(const char *const *list, bool (*is_good)(const char *text))
     return true;
 }
 
-/* Those whose answers are understood, parted by commas. */
+/*
+ * Those whose answers are understood, parted by commas. Not FTP: libcurl waits
+ * inside its calls for a server's last words on a file, and on a connection, up
+ * to a minute of the loop.
+ */
 static bool are_protocols(const char *list)
 {
     size_t n = strcspn(list, ",");
 
-    return adl_url_scheme_is_in(list, n, "http,https,ftp,ftps") &&
+    return adl_url_scheme_is_in(list, n, "http,https") &&
            (list[n] == '\0' || are_protocols(list + n + 1));
 }
 

@@ -31,8 +31,6 @@ bool adl_retry_is_passing(int err, int status)
     switch (err) {
     case ASYNCDL_EHTTP:
         return is_passing_status(status);
-    case ASYNCDL_EFTP:
-        return status / 100 == 4;
     case ASYNCDL_EPROXY:
         return status == 0 || is_passing_status(status);
     case ASYNCDL_ERESOLVE:
@@ -70,8 +68,6 @@ enum adl_host_sign adl_retry_sign(int err, int status)
     case ASYNCDL_ERESET:
     case ASYNCDL_ESTALL:
         return ADL_HOST_TROUBLE;
-    case ASYNCDL_EFTP: /* 421: too many connections */
-        return status == 421 ? ADL_HOST_TROUBLE : ADL_HOST_GOOD;
     case 0:
     case ASYNCDL_EHTTP:
     case ASYNCDL_EHEADERS:

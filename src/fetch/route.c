@@ -52,11 +52,9 @@ const char *adl_route_get_proxy(const struct asyncdl_http_options *http,
 {
     const char *proxy = http->proxy;
 
-    if (proxy == NULL && strncasecmp(url, "http:", 5) == 0) {
-        proxy = http->http_proxy;
-    } else if (proxy == NULL) {
+    if (proxy == NULL) {
         proxy = strncasecmp(url, "https:", 6) == 0 ? http->https_proxy
-                                                   : http->ftp_proxy;
+                                                   : http->http_proxy;
     }
     return proxy != NULL ? proxy : "";
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <utlist.h>
 
@@ -355,40 +354,18 @@ void adl_start_located(struct asyncdl_transfer *t, const char *addresses)
     }
 }
 
-/* Over FTP that is a list of files. */
-static bool is_folder(const struct adl_url *url)
-{
-    if (adl_url_is_http(url)) {
-        return false;
-    }
-    size_t len = strlen(url->path); /* at least a slash */
-
-    return url->path[len - 1] == '/' ||
-           (len > 7 && strcasecmp(url->path + len - 7, ";type=d") == 0);
-}
-
-/* Why it need not be tried, or NULL. */
-static const char *find_hindrance(const struct asyncdl_transfer *t)
-{
-    const struct asyncdl_http_options *http = &t->client->options.http;
-
-    if (adl_route_is_forbidden(http, t->url.origin)) {
-        return http->ip_version == ASYNCDL_IP_V4
-                   ? "an IPv6 address, and only IPv4 is allowed"
-                   : "an IPv4 address, and only IPv6 is allowed";
-    }
-    return is_folder(&t->url) ? "a folder of an FTP server, and no file" : NULL;
-}
-
 static void start(struct asyncdl_transfer *t)
 {
+    const struct asyncdl_http_options *http = &t->client->options.http;
     const char *addresses = NULL;
     int rc = 0;
 
     adl_downtime_start(t);
-    const char *why = find_hindrance(t);
-    if (why != NULL) {
-        fail_to_start(t, ASYNCDL_EURL, why);
+    if (adl_route_is_forbidden(http, t->url.origin)) {
+        fail_to_start(t, ASYNCDL_EURL,
+                      http->ip_version == ASYNCDL_IP_V4
+                          ? "an IPv6 address, and only IPv4 is allowed"
+                          : "an IPv4 address, and only IPv6 is allowed");
         return;
     }
     if (t->client->resolve != NULL) {

@@ -105,16 +105,12 @@ static void keep_version(struct asyncdl_transfer *t,
         *t->version = answer->validator;
     }
     /* A later run asks the first source, for the same bytes. */
-    bool is_judged = t->checks.expected.kind != ADL_DIGEST_NONE;
-    bool is_for_later = t->i_url == 0 || is_judged;
+    bool is_for_later =
+        t->i_url == 0 || t->checks.expected.kind != ADL_DIGEST_NONE;
     adl_body_set_version(&t->body,
                          t->standing.id != 0 && t->can_resume && is_for_later
                              ? t->version
                              : NULL);
-    if (t->version != NULL && t->attempt->is_ftp && is_judged) {
-        t->version->is_any = true; /* the checksum tells one from another */
-        t->can_resume = true;
-    }
 }
 
 /* Dates that cannot be read are none. */

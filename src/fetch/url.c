@@ -413,12 +413,6 @@ int adl_url_parse(struct adl_url *out, const char *text, const char *protocols)
     return err < 0 ? err : parse_odd(out, text);
 }
 
-bool adl_url_is_http(const struct adl_url *url)
-{
-    return strncmp(url->origin, "http:", 5) == 0 ||
-           strncmp(url->origin, "https:", 6) == 0;
-}
-
 void adl_url_finish(struct adl_url *url)
 {
     free(url->text); /* the others stand behind it */

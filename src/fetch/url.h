@@ -26,9 +26,6 @@ int adl_url_parse(struct adl_url *out, const char *text, const char *protocols);
  * adl_url_parse() does where the short way does not go. */
 int adl_url_parse_fully(struct adl_url *out, const char *text);
 
-/* Is it one of HTTP, with TLS or without? */
-bool adl_url_is_http(const struct adl_url *url);
-
 void adl_url_finish(struct adl_url *url);
 
 /* Does the comma-separated list hold the name, in any case? */

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -386,53 +385,6 @@ static int prepare_tinyproxy(struct server *server, const char **argv,
 int server_start_tinyproxy(struct server *server, const char *config)
 {
     return start(server, "tinyproxy", prepare_tinyproxy, config);
-}
-
-#define PYTHON "/usr/bin/python3" /* that of the packages */
-
-static bool has_ftpd(void)
-{
-    const char *argv[] = {PYTHON, "-c", "import pyftpdlib, OpenSSL", NULL};
-    struct proc_result result;
-    int err = proc_run(&result, &(struct proc_options){.argv = argv});
-    bool has_it = err == 0 && result.status == 0;
-
-    proc_result_finish(&result);
-    return has_it;
-}
-
-struct ftpd_args {
-    char port[8];
-    char tls_port[8];
-    char max[16];
-};
-
-static int prepare_ftpd(struct server *server, const char **argv,
-                        const void *data)
-{
-    static struct ftpd_args args;
-    const unsigned *max_connections = data;
-
-    (void)snprintf(args.port, sizeof(args.port), "%u", server->port);
-    (void)snprintf(args.tls_port, sizeof(args.tls_port), "%u",
-                   server->tls_port);
-    (void)snprintf(args.max, sizeof(args.max), "%u", *max_connections);
-    argv[0] = PYTHON;
-    argv[1] = server_get_program("ASYNCDL_FTPD");
-    argv[2] = server->dir.path;
-    argv[3] = args.port;
-    argv[4] = args.tls_port;
-    argv[5] = args.max;
-    return 0;
-}
-
-int server_start_ftpd(struct server *server, unsigned max_connections)
-{
-    if (!has_ftpd()) {
-        server->package = "python3-pyftpdlib";
-        return -ENOENT;
-    }
-    return start(server, "python3-pyftpdlib", prepare_ftpd, &max_connections);
 }
 
 /* A port of UDP does not tell that it is up: a further site of its own does.

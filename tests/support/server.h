@@ -59,13 +59,6 @@ int server_restart_nginx(struct server *server);
 /* A forward proxy. config is added to its own, "" for none. */
 int server_start_tinyproxy(struct server *server, const char *config);
 
-/*
- * Serves the files of its folder over FTP on port, and with TLS from the first
- * byte on tls_port, max_connections to a host (0: any number). Some names have
- * a meaning, see ftpd.py; ftp.log in there has each command.
- */
-int server_start_ftpd(struct server *server, unsigned max_connections);
-
 /* Stop and remove all; zero and stopped ones are allowed. */
 void server_stop(struct server *server);
 

@@ -324,22 +324,6 @@ static void test_lines_are_counted_over_all_heads(void **state)
     adl_answer_finish(&answer);
 }
 
-/* What they say is nobody's business. */
-static void test_lines_of_others_than_http_are_counted(void **state)
-{
-    struct adl_answer answer = {0};
-
-    (void)state;
-    for (int i = 0; i < ADL_ANSWER_MAX_LINES; i++) {
-        assert_int_equal(adl_answer_count(&answer, 10), 0);
-    }
-    assert_int_equal(adl_answer_count(&answer, 10), ASYNCDL_EHEADERS);
-    adl_answer_reset(&answer);
-    assert_int_equal(adl_answer_count(&answer, ADL_ANSWER_MAX_BYTES), 0);
-    assert_int_equal(adl_answer_count(&answer, 1), ASYNCDL_EHEADERS);
-    adl_answer_finish(&answer);
-}
-
 static void test_bytes_are_counted_over_all_heads(void **state)
 {
     static char line[ADL_ANSWER_MAX_BYTES / 2];
@@ -367,7 +351,6 @@ TEST_SUITE(answer)
         cmocka_unit_test(test_oddities_are_survived),
         cmocka_unit_test(test_tag_that_does_not_fit_is_none),
         cmocka_unit_test(test_lines_are_counted_over_all_heads),
-        cmocka_unit_test(test_lines_of_others_than_http_are_counted),
         cmocka_unit_test(test_bytes_are_counted_over_all_heads),
     };
 

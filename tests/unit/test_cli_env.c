@@ -92,7 +92,7 @@ static void test_variables_fill_what_options_leave(void **state)
     assert_int_equal(options->color, ADL_COLOR_NEVER);
 }
 
-static void test_all_proxy_serves_all_and_capital_http_proxy_none(void **state)
+static void test_all_proxy_serves_both_and_capital_http_proxy_none(void **state)
 {
     struct adl_options *options = *state;
 
@@ -100,7 +100,6 @@ static void test_all_proxy_serves_all_and_capital_http_proxy_none(void **state)
 
     assert_string_equal(options->client.http.http_proxy, "http://all");
     assert_string_equal(options->client.http.https_proxy, "http://all");
-    assert_string_equal(options->client.http.ftp_proxy, "http://all");
 }
 
 static void test_options_win_over_variables(void **state)
@@ -133,7 +132,6 @@ static void test_an_empty_proxy_means_none_at_all(void **state)
     assert_null(options->client.http.proxy);
     assert_null(options->client.http.http_proxy);
     assert_null(options->client.http.https_proxy);
-    assert_null(options->client.http.ftp_proxy);
 }
 
 static void test_netrc_is_the_variable_s_before_home_s(void **state)
@@ -154,7 +152,7 @@ TEST_SUITE(cli_env)
         cmocka_unit_test_setup_teardown(test_variables_fill_what_options_leave,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
-            test_all_proxy_serves_all_and_capital_http_proxy_none, setup,
+            test_all_proxy_serves_both_and_capital_http_proxy_none, setup,
             teardown),
         cmocka_unit_test_setup_teardown(test_options_win_over_variables, setup,
                                         teardown),

@@ -148,14 +148,6 @@ static const struct reach_case reach_cases[] = {
     {{"--proto", "-HTTPS"}, IS_STRING, HTTP(protocols), 0, "http"},
     {{"--proto", "+https,http"}, IS_STRING, HTTP(protocols), 0, "https,http"},
     {{"--proto", "-all,https"}, IS_STRING, HTTP(protocols), 0, "https"},
-    {{"--proto", "+ftp"}, IS_STRING, HTTP(protocols), 0, "http,https,ftp"},
-    {{"--proto", "=FTPS"}, IS_STRING, HTTP(protocols), 0, "ftps"},
-    {{"--proto", "-http,=ftp,+https"},
-     IS_STRING,
-     HTTP(protocols),
-     0,
-     "ftp,https"},
-    {{"--proto", "all,-ftps"}, IS_STRING, HTTP(protocols), 0, "http,https,ftp"},
     {{"-H", "A: b"}, IS_FIRST, FIELD(headers), 0, "A: b"},
     {{"--header=A;"}, IS_FIRST, FIELD(headers), 0, "A;"},
     {{"-A", "me"}, IS_STRING, HTTP(user_agent), 0, "me"},
@@ -310,9 +302,9 @@ static void test_names_and_letters_are_unique(void **state)
     }
 }
 
-#define SPOKEN                                                          \
-    "must be http, https, ftp, ftps or all, parted by commas, such as " \
-    "=https or +ftp, that leave at least one"
+#define SPOKEN                                                           \
+    "must be http and https parted by commas, such as =https or -http, " \
+    "that leave at least one; no other schemes are spoken"
 
 static void test_errors_name_option_value_and_what_is_allowed(void **state)
 {
@@ -340,9 +332,9 @@ static void test_errors_name_option_value_and_what_is_allowed(void **state)
         {{"--dups", "drop"}, "--dups drop: must be keep or once"},
         {{"-d", ""}, "--dir : must be a folder"},
         {{"--color", ""}, "--color : must be auto or always or never"},
+        {{"--proto", "=all"}, "--proto =all: " SPOKEN},
         {{"--proto", "+gopher"}, "--proto +gopher: " SPOKEN},
-        {{"--proto", "https,=sftp"}, "--proto https,=sftp: " SPOKEN},
-        {{"--proto", "-all"}, "--proto -all: " SPOKEN},
+        {{"--proto", "https,=ftp"}, "--proto https,=ftp: " SPOKEN},
         {{"--proto", "-file"}, "--proto -file: " SPOKEN},
         {{"--proto", "-all,file"}, "--proto -all,file: " SPOKEN},
         {{"--proto", ""}, "--proto : " SPOKEN},

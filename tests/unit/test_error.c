@@ -14,7 +14,7 @@
 #include "support/suite.h"
 
 #define FIRST ASYNCDL_EHTTP
-#define LAST  ASYNCDL_EFTP
+#define LAST  ASYNCDL_EOWNCERT
 
 static void test_every_code_has_a_name_and_a_text_of_its_own(void **state)
 {

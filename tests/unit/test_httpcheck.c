@@ -55,7 +55,6 @@ static void test_proxy_speaks_a_scheme_that_proxies_speak(void **state)
         {"10.0.0.1", 0},
         {"4", -EINVAL},
         {"socks://proxy", -EINVAL},
-        {"ftp://proxy", -EINVAL},
         {"http://", -EINVAL},
         {"://proxy", -EINVAL},
         {"[::1]:3128", 0},
@@ -71,12 +70,10 @@ static void test_proxy_speaks_a_scheme_that_proxies_speak(void **state)
         struct asyncdl_http_options any = {.proxy = cases[i].text};
         struct asyncdl_http_options plain = {.http_proxy = cases[i].text};
         struct asyncdl_http_options tls = {.https_proxy = cases[i].text};
-        struct asyncdl_http_options ftp = {.ftp_proxy = cases[i].text};
 
         assert_int_equal(adl_httpcheck(&any), cases[i].err);
         assert_int_equal(adl_httpcheck(&plain), cases[i].err);
         assert_int_equal(adl_httpcheck(&tls), cases[i].err);
-        assert_int_equal(adl_httpcheck(&ftp), cases[i].err);
     }
 }
 

@@ -245,7 +245,7 @@ static void test_strings_that_must_not_be_empty(void **state)
         {INIT, .http = {.protocols = ",http"}},
         {INIT, .http = {.protocols = "http, https"}},
         {INIT, .http = {.protocols = "http,gopher"}},
-        {INIT, .http = {.protocols = "sftp,https"}},
+        {INIT, .http = {.protocols = "ftp,https"}},
         {INIT, .http = {.protocols = "httpss"}},
         {INIT, .http = {.protocols = "all"}},
     };

@@ -177,8 +177,6 @@ static void test_who_goes_through_a_proxy_is_known(void **state)
         {"http://a.test:80", {.proxy = "", .http_proxy = "p:1"}, false},
         {"http://a.test:80", {.https_proxy = "p:1"}, false},
         {"https://a.test:443", {.https_proxy = "p:1"}, true},
-        {"ftp://a.test:21", {.https_proxy = "p:1", .http_proxy = "p:1"}, false},
-        {"ftps://a.test:990", {.ftp_proxy = "p:1"}, true},
         {"http://a.test:80", {.proxy = "p:1", .unix_socket = "/s"}, false},
         {"http://a.test:80", {.proxy = "p:1", .no_proxy = "b.test"}, true},
         {"http://a.test:80", {.proxy = "p:1", .no_proxy = "test"}, false},
