@@ -290,12 +290,12 @@ static void note_active(struct asyncdl_transfer *t)
     }
 }
 
-static void fail_to_start(struct asyncdl_transfer *t, int err, const char *text)
+static void fail_to_start(struct asyncdl_transfer *t, int err)
 {
     adl_downtime_leave(t);
     adl_sched_end(t->client->sched, &t->item, ADL_HOST_NEUTRAL,
                   uv_now(t->client->loop));
-    adl_finish_fail(t, err, adl_retry_is_passing(err, 0), text);
+    adl_finish_fail(t, err, adl_retry_is_passing(err, 0), NULL);
 }
 
 /* located is for libcurl, which needs none where it is NULL. */
@@ -350,22 +350,34 @@ void adl_start_located(struct asyncdl_transfer *t, const char *addresses)
     adl_locate_stop(t);
     err = start_at(t, addresses, uv_now(t->client->loop) - t->located_ms);
     if (err < 0) {
-        fail_to_start(t, err, NULL);
+        fail_to_start(t, err);
+    }
+}
+
+/* Its address is of the other family. Another source may do. */
+static void leave_out(struct asyncdl_transfer *t)
+{
+    bool is_v6 = t->client->options.http.ip_version == ASYNCDL_IP_V4;
+
+    adl_downtime_leave(t);
+    adl_sched_end(t->client->sched, &t->item, ADL_HOST_NEUTRAL,
+                  uv_now(t->client->loop));
+    adl_transfer_explain(t, "%s",
+                         is_v6 ? "an IPv6 address, and only IPv4 is allowed"
+                               : "an IPv4 address, and only IPv6 is allowed");
+    if (!adl_start_mirror(t, ASYNCDL_EURL)) {
+        adl_finish_fail(t, ASYNCDL_EURL, false, t->error);
     }
 }
 
 static void start(struct asyncdl_transfer *t)
 {
-    const struct asyncdl_http_options *http = &t->client->options.http;
     const char *addresses = NULL;
     int rc = 0;
 
     adl_downtime_start(t);
-    if (adl_route_is_forbidden(http, t->url.origin)) {
-        fail_to_start(t, ASYNCDL_EURL,
-                      http->ip_version == ASYNCDL_IP_V4
-                          ? "an IPv6 address, and only IPv4 is allowed"
-                          : "an IPv4 address, and only IPv6 is allowed");
+    if (adl_route_is_forbidden(&t->client->options.http, t->url.origin)) {
+        leave_out(t);
         return;
     }
     if (t->client->resolve != NULL) {
@@ -376,7 +388,7 @@ static void start(struct asyncdl_transfer *t)
                                : start_attempt(t, NULL, 0);
     }
     if (rc < 0) {
-        fail_to_start(t, rc, NULL);
+        fail_to_start(t, rc);
     } else {
         note_started(t);
     }

@@ -205,6 +205,18 @@ static void test_address_families_can_be_chosen(void **state)
     cmd_run(&cmd, 1);
     cmd_need_text(cmd.err, "an IPv6 address, and only IPv4 is allowed (not "
                            "tried; another run will not help)");
+
+    /* Another source may do. */
+    cmd_reset(&cmd);
+    cmd_add(&cmd, "--restart", "-6",
+            cmd_write(&cmd, "list",
+                      cmd_text(&cmd,
+                               "http://127.0.0.1:%u/echo\t"
+                               "http://localhost:%u/echo\n out=second\n",
+                               server.port, server.port)),
+            NULL);
+    cmd_run(&cmd, 0);
+    assert_true(cmd_has(&cmd, "out/second"));
     cmd_finish(&cmd);
     server_stop(&server);
 }
