@@ -167,6 +167,7 @@ struct asyncdl_http_options {
     const char *ca_path;       /**< hashed folder to trust beside ca_file */
     const char *cert_file;     /**< client certificate, PEM */
     const char *key_file;      /**< its key, PEM */
+    const char *key_password;  /**< of the key; nobody is asked for it */
     const char *pinned_key;    /**< "sha256//BASE64;..." or a file */
     const char *const *resolve; /**< NULL-terminated "HOST:PORT:ADDRESS" */
     /** NULL-terminated "HOST:PORT:TO_HOST:TO_PORT", empty parts match all. */

@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
+#include "asyncdl/error.h"
 #include "cli/file.h"
 #include "cli/value.h"
 #include "util/nameserver.h"
@@ -359,6 +361,46 @@ int adl_optset_header(struct adl_options *options, const char *value,
         return -EINVAL;
     }
     return adl_strlist_add(&options->headers, value);
+}
+
+/* Up to a colon, where a backslash stands before one, or before another
+ * backslash, that is of the file's name. */
+static int add_file_name(struct adl_buf *file, const char **value)
+{
+    const char *p = *value;
+    int err = 0;
+
+    while (err == 0 && *p != '\0' && *p != ':') {
+        p += p[0] == '\\' && (p[1] == ':' || p[1] == '\\');
+        err = adl_buf_add(file, p++, 1);
+    }
+    *value = p;
+    return err;
+}
+
+int adl_optset_cert(struct adl_options *options, const char *value,
+                    struct adl_buf *error)
+{
+    struct asyncdl_http_options *http = &options->client.http;
+    struct adl_buf file = {0};
+    int err = add_file_name(&file, &value);
+
+    if (err == 0 && access(adl_buf_str(&file), R_OK) < 0) {
+        err = -errno; /* said here: the value may not be shown */
+        int full = adl_buf_addf(error, "--cert %s: %s", adl_buf_str(&file),
+                                asyncdl_strerror(err));
+        err = full < 0 ? full : err;
+    }
+    if (err == 0) {
+        http->cert_file = adl_options_keep(options, adl_buf_str(&file));
+        err = http->cert_file != NULL ? 0 : -ENOMEM;
+    }
+    if (err == 0 && *value == ':') {
+        http->key_password = adl_options_keep(options, value + 1);
+        err = http->key_password != NULL ? 0 : -ENOMEM;
+    }
+    adl_buf_finish(&file);
+    return err;
 }
 
 int adl_optset_cookie(struct adl_options *options, const char *value,

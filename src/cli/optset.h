@@ -29,6 +29,8 @@ int adl_optset_dns_servers(struct adl_options *options, const char *value,
                            struct adl_buf *error);
 int adl_optset_header(struct adl_options *options, const char *value,
                       struct adl_buf *error);
+int adl_optset_cert(struct adl_options *options, const char *value,
+                    struct adl_buf *error);
 int adl_optset_cookie(struct adl_options *options, const char *value,
                       struct adl_buf *error);
 int adl_optset_netrc_file(struct adl_options *options, const char *value,

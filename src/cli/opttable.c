@@ -236,8 +236,7 @@ const struct adl_option adl_option_table[] = {
      .arg = "LIST",
      .allowed = "http and https parted by commas, such as =https or -http, "
                 "that leave at least one; no other schemes are spoken",
-     .help = "schemes that URLs and redirects may have: =https, -http "
-             "(http,https)"},
+     .help = "schemes of URLs and redirects: =https, -http (http,https)"},
 
     /* The request */
     {.name = "header",
@@ -344,11 +343,12 @@ const struct adl_option adl_option_table[] = {
      .help = "trust the certificates in this hashed folder"},
     {.name = "cert",
      .letter = 'E',
-     .kind = ADL_OPTION_STRING,
+     .kind = ADL_OPTION_CALL,
      .group = ADL_GROUP_REQUEST,
-     .offset = HTTP(cert_file),
-     .arg = "FILE",
-     .help = "client certificate (PEM)"},
+     .set = adl_optset_cert,
+     .is_secret = true,
+     .arg = "FILE[:PASSWORD]",
+     .help = "client certificate (PEM), and the password of its key"},
     {.name = "key",
      .kind = ADL_OPTION_STRING,
      .group = ADL_GROUP_REQUEST,

@@ -328,6 +328,15 @@ static CURLcode apply_trust(CURLcode cc, const struct adl_setup *setup,
     return cc;
 }
 
+/* Where no password is given OpenSSL asks the terminal for one, and the loop
+ * waits. */
+static bool asks_for_passwords(void)
+{
+    const char *tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
+
+    return tls != NULL && strstr(tls, "OpenSSL") != NULL;
+}
+
 static CURLcode apply_tls(CURLcode cc, const struct adl_setup *setup,
                           CURL *easy)
 {
@@ -339,8 +348,10 @@ static CURLcode apply_tls(CURLcode cc, const struct adl_setup *setup,
     bool verify = (o->flags & ASYNCDL_CLIENT_INSECURE) == 0;
 
     cc = set_long(cc, easy, CURLOPT_SSLVERSION, versions[o->http.tls_min]);
-    /* Else OpenSSL asks the terminal for it, and the loop waits. */
-    cc = set_ptr(cc, easy, CURLOPT_KEYPASSWD, "");
+    if (o->http.key_password != NULL || asks_for_passwords()) {
+        cc = set_ptr(cc, easy, CURLOPT_KEYPASSWD,
+                     o->http.key_password != NULL ? o->http.key_password : "");
+    }
     cc = set_long(cc, easy, CURLOPT_SSL_VERIFYPEER, verify ? 1 : 0);
     cc = set_long(cc, easy, CURLOPT_SSL_VERIFYHOST, verify ? 2 : 0);
     return apply_trust(cc, setup, easy);

@@ -48,6 +48,7 @@ static const struct {
     {OFFSET(http.ca_path), NULL},
     {OFFSET(http.cert_file), NULL},
     {OFFSET(http.key_file), NULL},
+    {OFFSET(http.key_password), NULL},
     {OFFSET(http.pinned_key), NULL},
     {OFFSET(http.dns_servers), NULL},
     {OFFSET(http.interface_name), NULL},

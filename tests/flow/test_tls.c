@@ -211,6 +211,51 @@ static void test_client_certificate_is_shown_to_who_asks(void **state)
     server_stop(&nginx);
 }
 
+/* As curl has it, with the key in the same file, whose name holds a colon. */
+static void test_key_may_need_a_password(void **state)
+{
+    enum { FAILED = -1 }; /* by what its libcurl says, for now or for good */
+    static const struct {
+        const char *cert;
+        int status;
+    } cases[] = {
+        {"client\\:1.pem:secret", 0},
+        {"client\\:1.pem:wrong", FAILED},
+        {"client\\:1.pem", FAILED}, /* nobody is asked */
+        {"client:secret", 2},
+    };
+    struct cmd cmd;
+
+    (void)state;
+    cmd_init(&cmd);
+    (void)run_script(&cmd, "openssl req -x509 -newkey ec -pkeyopt "
+                           "ec_paramgen_curve:P-256 -passout pass:secret "
+                           "-days 2 -subj /CN=client "
+                           "-keyout client.key -out client.pem && "
+                           "cat client.pem client.key >client:1.pem");
+    need_nginx(cmd_text(&cmd,
+                        SAYS_TLS "ssl_client_certificate %s/client.pem;\n"
+                                 "ssl_verify_client on;\n}",
+                        cmd.dir.path));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cmd_reset(&cmd);
+        cmd_add(&cmd, "--restart", "--overwrite", "--cacert", nginx.ca,
+                "--cert", cases[i].cert, NULL);
+        add_url(&cmd);
+        int status = cmd_wait_any(&cmd, cmd_start(&cmd));
+        assert_int_equal(status == 1 || status == 3 ? FAILED : status,
+                         cases[i].status);
+        if (status == 0) {
+            cmd_need_text(cmd_read(&cmd, "out/tls"), " SUCCESS\n");
+        }
+        cmd_need_no_text(cmd.err, "secret");
+        cmd_need_no_text(cmd.err, "wrong");
+    }
+    cmd_need_text(cmd.err, "--cert client: no such file or directory");
+    cmd_finish(&cmd);
+    server_stop(&nginx);
+}
+
 static void test_pinned_key_lets_only_its_server_pass(void **state)
 {
     struct cmd cmd;
@@ -281,6 +326,7 @@ TEST_SUITE(tls)
         cmocka_unit_test(test_what_is_trusted_is_read_once_for_all_connections),
         cmocka_unit_test(test_environment_can_name_certificates),
         cmocka_unit_test(test_client_certificate_is_shown_to_who_asks),
+        cmocka_unit_test(test_key_may_need_a_password),
         cmocka_unit_test(test_pinned_key_lets_only_its_server_pass),
         cmocka_unit_test(test_least_version_of_tls_is_kept),
     };
