@@ -17,21 +17,23 @@
 #include "cli/optparse.h"
 #include "cli/tally.h"
 
-/* A variable of the environment, and the option of the client it sets. */
+/* A variable of the environment, the option that it stands for, and what of the
+ * client's it sets. */
 struct variable {
     const char *name;
+    const char *option;
     size_t offset;
 };
 
 static const struct variable variables[] = {
-    {"SSL_CERT_FILE", offsetof(struct asyncdl_http_options, ca_file)},
-    {"SSL_CERT_DIR", offsetof(struct asyncdl_http_options, ca_path)},
-    {"NETRC", offsetof(struct asyncdl_http_options, netrc_file)},
-    {"http_proxy or all_proxy",
+    {"SSL_CERT_FILE", "cacert", offsetof(struct asyncdl_http_options, ca_file)},
+    {"SSL_CERT_DIR", "capath", offsetof(struct asyncdl_http_options, ca_path)},
+    {"NETRC", "netrc-file", offsetof(struct asyncdl_http_options, netrc_file)},
+    {"http_proxy or all_proxy", "proxy",
      offsetof(struct asyncdl_http_options, http_proxy)},
-    {"https_proxy or all_proxy",
+    {"https_proxy or all_proxy", "proxy",
      offsetof(struct asyncdl_http_options, https_proxy)},
-    {"no_proxy", offsetof(struct asyncdl_http_options, no_proxy)},
+    {"no_proxy", "noproxy", offsetof(struct asyncdl_http_options, no_proxy)},
 };
 
 /* What the library answers to these options; leaves no traces. */
@@ -94,16 +96,17 @@ static int try_variable(uv_loop_t *loop, const struct adl_options *options,
     return *from != NULL ? try_open(loop, &alone) : 0;
 }
 
-/* The name of what is to blame beside the options. */
-static const char *find_other(uv_loop_t *loop,
-                              const struct adl_options *options, int err)
+/* The variable that is to blame, or NULL. */
+static const struct variable *find_variable(uv_loop_t *loop,
+                                            const struct adl_options *options,
+                                            int err)
 {
     for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
         if (try_variable(loop, options, &variables[i]) == err) {
-            return variables[i].name;
+            return &variables[i];
         }
     }
-    return "cannot start";
+    return NULL;
 }
 
 /* What an option's value must be. */
@@ -114,16 +117,15 @@ static int add_allowed(struct adl_buf *buf, const struct adl_option *option)
                : adl_buf_addf(buf, "must be %s: %s", option->arg, option->help);
 }
 
-/* What is wrong, behind the name of what is to blame. */
-static int add_reason(struct adl_buf *buf, const struct adl_given *guilty,
+/* What is wrong, behind the name of what is to blame: of that option, or NULL.
+ */
+static int add_reason(struct adl_buf *buf, const struct adl_option *option,
                       int err)
 {
     if (err == ASYNCDL_ENOTBUILT) {
         return adl_buf_addf(buf, "%s (%s)", asyncdl_strerror(err),
                             asyncdl_engine_version());
     }
-    const struct adl_option *option = guilty != NULL ? guilty->option : NULL;
-
     if (err == -EINVAL && option != NULL && option->arg != NULL) {
         return add_allowed(buf, option);
     }
@@ -224,10 +226,19 @@ int adl_blame(struct adl_buf *buf, bool *out_is_local, uv_loop_t *loop,
             guilty = &options->given[i];
         }
     }
-    int full = guilty != NULL
-                   ? add_given(buf, guilty)
-                   : adl_buf_addf(buf, "%s: ", find_other(loop, options, err));
-    return full < 0 ? full : add_reason(buf, guilty, err);
+    if (guilty != NULL) {
+        int full = add_given(buf, guilty);
+
+        return full < 0 ? full : add_reason(buf, guilty->option, err);
+    }
+    const struct variable *variable = find_variable(loop, options, err);
+    const struct adl_option *option =
+        variable != NULL
+            ? adl_optparse_find(variable->option, strlen(variable->option))
+            : NULL;
+    int full = adl_buf_addf(
+        buf, "%s: ", variable != NULL ? variable->name : "cannot start");
+    return full < 0 ? full : add_reason(buf, option, err);
 }
 
 int adl_blame_tell(const struct adl_msg *msg, uv_loop_t *loop,

@@ -28,7 +28,7 @@ struct words {
     int next;
 };
 
-static const struct adl_option *find_name(const char *name, size_t len)
+const struct adl_option *adl_optparse_find(const char *name, size_t len)
 {
     for (const struct adl_option *o = adl_option_table; o->name != NULL; o++) {
         if (strlen(o->name) == len && strncmp(o->name, name, len) == 0) {
@@ -135,7 +135,7 @@ static const struct adl_option *find_negated(const char *name, size_t len)
     if (len <= 3 || strncmp(name, "no-", 3) != 0) {
         return NULL;
     }
-    const struct adl_option *o = find_name(name + 3, len - 3);
+    const struct adl_option *o = adl_optparse_find(name + 3, len - 3);
     if (o == NULL ||
         (o->kind != ADL_OPTION_BOOL && o->kind != ADL_OPTION_FLAG)) {
         return NULL;
@@ -147,7 +147,7 @@ static const struct adl_option *find_negated(const char *name, size_t len)
 static int find_long(struct adl_given *out, const char *name, size_t len,
                      struct adl_buf *error)
 {
-    *out = (struct adl_given){.option = find_name(name, len)};
+    *out = (struct adl_given){.option = adl_optparse_find(name, len)};
     if (out->option == NULL) {
         out->option = find_negated(name, len);
         out->is_negated = true;

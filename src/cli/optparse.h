@@ -21,4 +21,7 @@ int adl_optparse(struct adl_options *options, int argc, const char *const *argv,
 int adl_optparse_given(struct adl_options *options,
                        const struct adl_given *given, struct adl_buf *error);
 
+/* The option of that long name, or NULL. */
+const struct adl_option *adl_optparse_find(const char *name, size_t len);
+
 #endif

@@ -192,6 +192,32 @@ static void test_proxy_that_is_down_is_named(void **state)
     stop_servers();
 }
 
+/* As for the option, under the name of the variable. */
+static void test_variable_that_names_no_proxy_is_told(void **state)
+{
+    static const struct {
+        const char *variable;
+        const char *said;
+    } cases[] = {
+        {"http_proxy=foo://x", "http_proxy or all_proxy: must be HOST,"},
+        {"https_proxy=:::", "https_proxy or all_proxy: must be HOST,"},
+        {"SSL_CERT_FILE=/dev/null", "SSL_CERT_FILE: must be a file with a"},
+        {"SSL_CERT_DIR=/dev/null", "SSL_CERT_DIR: not a directory"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cmd cmd;
+
+        cmd_init(&cmd);
+        cmd_set_env(&cmd, cases[i].variable);
+        cmd_add(&cmd, "http://127.0.0.1:9/x", NULL);
+        cmd_run(&cmd, 2);
+        cmd_need_text(cmd.err, cases[i].said);
+        cmd_finish(&cmd);
+    }
+}
+
 TEST_SUITE(proxy)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +225,7 @@ TEST_SUITE(proxy)
         cmocka_unit_test(test_environment_and_options_choose_the_proxy),
         cmocka_unit_test(test_proxy_is_told_its_own_password_only),
         cmocka_unit_test(test_proxy_that_is_down_is_named),
+        cmocka_unit_test(test_variable_that_names_no_proxy_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
