@@ -394,6 +394,7 @@ int adl_optset_cert(struct adl_options *options, const char *value,
     if (err == 0) {
         http->cert_file = adl_options_keep(options, adl_buf_str(&file));
         err = http->cert_file != NULL ? 0 : -ENOMEM;
+        http->key_password = NULL; /* that of an earlier one */
     }
     if (err == 0 && *value == ':') {
         http->key_password = adl_options_keep(options, value + 1);
