@@ -57,29 +57,32 @@ static bool has_key(FILE *file)
 }
 
 /* Folders are not read. A pipe can be read once: that is enough for some. */
-static int check_file(const char *path, bool may_be_pipe, bool *out_is_pipe)
+static int check_file(const char *path, bool may_be_pipe, mode_t *out_mode)
 {
     struct stat st;
 
     if (access(path, R_OK) < 0 || stat(path, &st) < 0) {
         return -errno;
     }
-    *out_is_pipe = S_ISFIFO(st.st_mode);
+    *out_mode = st.st_mode;
     if (S_ISDIR(st.st_mode)) {
         return -EISDIR;
     }
-    return *out_is_pipe && !may_be_pipe ? -EINVAL : 0;
+    return S_ISFIFO(st.st_mode) && !may_be_pipe ? -EINVAL : 0;
 }
 
-/* What is in a pipe is libcurl's to read. */
+/* What is in a pipe is libcurl's to read. A device may have no end. */
 static int check_pem(const char *path, bool may_be_pipe,
                      bool (*has_it)(FILE *file))
 {
-    bool is_pipe = false;
-    int err = path != NULL ? check_file(path, may_be_pipe, &is_pipe) : 0;
+    mode_t mode = 0;
+    int err = path != NULL ? check_file(path, may_be_pipe, &mode) : 0;
 
-    if (err < 0 || path == NULL || is_pipe) {
+    if (err < 0 || path == NULL || S_ISFIFO(mode)) {
         return err;
+    }
+    if (!S_ISREG(mode)) {
+        return -EINVAL;
     }
     FILE *file = fopen(path, "re");
     if (file == NULL) {
@@ -165,15 +168,15 @@ static int check_trust(const struct asyncdl_http_options *http)
 
 static int check_files(const struct asyncdl_http_options *http)
 {
-    bool is_pipe;
+    mode_t mode;
     int err = 0;
 
     if (http->netrc_file != NULL) { /* read for each request */
-        err = check_file(http->netrc_file, false, &is_pipe);
+        err = check_file(http->netrc_file, false, &mode);
     }
     if (err == 0 &&
         is_given(http->cookie_file)) { /* "": no file, but cookies */
-        err = check_file(http->cookie_file, true, &is_pipe);
+        err = check_file(http->cookie_file, true, &mode);
     }
     if (err == 0) {
         err = check_trust(http);
@@ -209,7 +212,7 @@ static bool are_hashes(const char *text)
 
 static int check_pinned_key(const char *text)
 {
-    bool is_pipe;
+    mode_t mode;
 
     if (text == NULL) {
         return 0;
@@ -217,7 +220,7 @@ static int check_pinned_key(const char *text)
     if (strncmp(text, "sha256//", 8) == 0) {
         return are_hashes(text) ? 0 : -EINVAL;
     }
-    return check_file(text, false, &is_pipe);
+    return check_file(text, false, &mode);
 }
 
 /* A host, a port and a password perhaps, as in a URL. */

@@ -164,6 +164,10 @@ static void test_pem_files_need_what_they_are_for(void **state)
         {{.key_file = pipe_path}, -EINVAL},
         {{.netrc_file = pipe_path}, -EINVAL},
         {{.ca_file = "/dev/null"}, -EINVAL},
+        {{.ca_file = "/dev/zero"}, -EINVAL}, /* which never ends */
+        {{.key_file = "/dev/zero"}, -EINVAL},
+        {{.cookie_file = "/dev/null"}, 0},
+        {{.netrc_file = "/dev/null"}, 0},
     };
 
     for (size_t i = 0; i < N(cases); i++) {
