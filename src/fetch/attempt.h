@@ -88,6 +88,7 @@ struct adl_attempt {
     struct curl_slist *headers; /* its own; NULL: the pool's are used */
     struct curl_slist *resolve; /* likewise */
     struct adl_answer answer;
+    bool had_ca_file;            /* when the pool was made */
     bool decodes;                /* bodies with a content coding */
     struct adl_decoder *decoder; /* of the body under way; NULL: it has none */
     uint64_t started_ms;         /* when its name was looked up, where it was */

@@ -111,11 +111,11 @@ static int translate(const struct adl_attempt *a)
     return ASYNCDL_EPROTOCOL;
 }
 
-/* That file was read at the start: what lacks now is a descriptor for it. */
+/* A file of certificates that was there at the start lacks a descriptor. */
 static bool lacks_fds(const struct adl_attempt *a)
 {
     return a->socket_errno == EMFILE || a->socket_errno == ENFILE ||
-           a->cc == CURLE_SSL_CACERT_BADFILE;
+           (a->cc == CURLE_SSL_CACERT_BADFILE && a->had_ca_file);
 }
 
 /* What fails one stream alone has a code of its own, CURLE_HTTP2_STREAM. */

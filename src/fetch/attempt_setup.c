@@ -434,6 +434,11 @@ int adl_setup_locate(const struct adl_setup *setup, CURL *easy,
     return adl_setup_translate(cc);
 }
 
+bool adl_setup_has_ca_file(const struct adl_setup *setup)
+{
+    return setup->options->http.ca_file != NULL || setup->has_own_ca;
+}
+
 bool adl_setup_has_proxies(const struct adl_setup *setup)
 {
     const struct asyncdl_http_options *http = &setup->options->http;
