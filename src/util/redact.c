@@ -382,6 +382,26 @@ static int pass_user(const char **cursor)
     return 0;
 }
 
+/* Where a slash follows a user that was passed over, it joins those before, and
+ * what is behind it stands where a user would. */
+static int pass_users(struct adl_buf *buf, const char **cursor)
+{
+    for (;;) {
+        const char *from = *cursor;
+        int err = pass_user(cursor);
+        size_t n_slashes = *cursor > from ? strspn(*cursor, "/") : 0;
+
+        if (err < 0 || n_slashes == 0) {
+            return err;
+        }
+        err = adl_buf_add(buf, *cursor, n_slashes);
+        if (err < 0) {
+            return err;
+        }
+        *cursor += n_slashes;
+    }
+}
+
 /* Write one byte or character, len bytes where it is encoded, and advance. */
 static int add_one(struct adl_buf *buf, const char **cursor, size_t len)
 {
@@ -401,7 +421,7 @@ static int pass_authority(struct adl_buf *buf, const char **cursor)
     int err = adl_buf_add(buf, *cursor, len);
 
     *cursor += len;
-    return err < 0 ? err : pass_user(cursor);
+    return err < 0 ? err : pass_users(buf, cursor);
 }
 
 /* Nothing in it could be a secret or hide one: host, port and path alone. */
@@ -458,7 +478,7 @@ int adl_redact_url(struct adl_buf *buf, const char *url)
     }
     int err = adl_buf_add(buf, url, (size_t)(at - url));
     if (err == 0) {
-        err = pass_user(&at);
+        err = pass_users(buf, &at);
     }
     while (*at != '\0' && err == 0) {
         if (strncmp(at, "://", 3) == 0) { /* an address within the address */
