@@ -8,6 +8,8 @@
 #include "support/pool.h"
 
 #define N_NUMBERS 20
+#define RUNS_MIN  5
+#define RUNS_MAX  200
 
 /* 128 bits, of which C11 knows nothing. */
 struct wide {
@@ -127,31 +129,39 @@ static void test_sums_of_squares_are_exact(void **state)
     bench_close(&b);
 }
 
-/* The time of the fastest of some runs. */
 static uint64_t time_of(struct bench *b, uint64_t n)
 {
-    uint64_t fastest = UINT64_MAX;
+    struct asyncdl_future *future;
 
-    for (int i = 0; i < 5; i++) {
-        struct asyncdl_future *future;
-
-        assert_int_equal(
-            asyncdl_pool_apply(&future, b->pool, sum_task, &n, sizeof(n)), 0);
-        uint64_t ns = bench_get(future, 0)->run_ns;
-        fastest = ns < fastest ? ns : fastest;
-        asyncdl_future_release(future);
-    }
-    return fastest;
+    assert_int_equal(
+        asyncdl_pool_apply(&future, b->pool, sum_task, &n, sizeof(n)), 0);
+    uint64_t ns = bench_get(future, 0)->run_ns;
+    asyncdl_future_release(future);
+    return ns;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * Ten times the work takes longer; a formula would not. A busy machine only
+ * makes runs slower, so the fastest so far come near the truth sooner or later.
+ */
 static void test_time_grows_with_the_work(void **state)
 {
+    uint64_t small = UINT64_MAX;
+    uint64_t big = UINT64_MAX;
     struct bench b;
+    int n = 0;
 
     bench_open(&b, *state);
-    uint64_t small = time_of(&b, 100000);
-    uint64_t big = time_of(&b, 1000000);
-    assert_true(big > 4 * small); /* ten times the work; a formula: once */
+    do {
+        assert_true(++n <= RUNS_MAX);
+        small = least(small, time_of(&b, 100000));
+        big = least(big, time_of(&b, 1000000));
+    } while (n < RUNS_MIN || big <= 4 * small);
     bench_close(&b);
 }
 
