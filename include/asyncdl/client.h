@@ -110,7 +110,10 @@ enum asyncdl_client_flags {
     ASYNCDL_CLIENT_CONTENT_DISPOSITION = 1u << 1,
     /** Do not verify the server's certificate. */
     ASYNCDL_CLIENT_INSECURE = 1u << 2,
-    /** Ask for compressed bodies (gzip, deflate) and decode them. */
+    /**
+     * Ask for compressed bodies (gzip, deflate) and decode them: files on the
+     * loop's threadpool as they are written, others on the loop.
+     */
     ASYNCDL_CLIENT_COMPRESSED = 1u << 3,
     /** Take user names and passwords from netrc_file where it has them. */
     ASYNCDL_CLIENT_NETRC = 1u << 4,

@@ -45,8 +45,9 @@ struct asyncdl_event {
      * next one. A mirror takes over with a RETRY that names it.
      */
     const char *url;
-    unsigned attempt;   /**< from 1; 0 before the first */
-    uint64_t bytes;     /**< of the decoded body so far */
+    unsigned attempt; /**< from 1; 0 before the first */
+    /** Of the body so far: decoded, or of a file that is not done as sent. */
+    uint64_t bytes;
     uint64_t total;     /**< announced size, 0 when not known */
     int err;            /**< RETRY, DOWN, DONE: what went wrong */
     const char *reason; /**< RETRY, DOWN: the same in words */

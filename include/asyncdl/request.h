@@ -128,10 +128,11 @@ struct asyncdl_result {
     const char *url;   /**< as in the request, credentials included */
     const char *effective_url; /**< after mirrors and redirects */
     const char *path;          /**< below the client's directory, or NULL */
-    uint64_t bytes;            /**< of the decoded body */
-    const void *body;          /**< ASYNCDL_BODY_MEMORY, else NULL */
-    const char *http_version;  /**< "1.0", "1.1", "2", "3" or "" */
-    const char *remote_ip;     /**< "" without a connection */
+    /** Of the decoded body; of a file that failed as sent. */
+    uint64_t bytes;
+    const void *body;         /**< ASYNCDL_BODY_MEMORY, else NULL */
+    const char *http_version; /**< "1.0", "1.1", "2", "3" or "" */
+    const char *remote_ip;    /**< "" without a connection */
     struct asyncdl_times time;
     /**
      * 64 hexadecimal digits, of the decoded body; NULL where it is not known:

@@ -34,7 +34,6 @@ struct adl_attempt_pool {
     uint64_t stall_timeout_ms;
     uint64_t max_time_ms;
     bool locates; /* attempts are told addresses */
-    bool decodes;
     bool is_plan; /* the client changes no file */
 };
 
@@ -151,7 +150,6 @@ static int create(struct adl_attempt **out, struct adl_attempt_pool *pool)
     }
     a->pool = pool;
     a->ops = pool->ops;
-    a->decodes = pool->decodes;
     a->had_ca_file = adl_setup_has_ca_file(&pool->setup);
     a->is_special = true; /* nothing is set yet */
     a->easy = curl_easy_init();
@@ -220,7 +218,6 @@ int adl_attempt_pool_create(struct adl_attempt_pool **out,
     pool->stall_timeout_ms = options->stall_timeout_ms;
     pool->max_time_ms = options->max_time_ms;
     pool->is_plan = (options->flags & ASYNCDL_CLIENT_PLAN) != 0;
-    pool->decodes = (options->flags & ASYNCDL_CLIENT_COMPRESSED) != 0;
     pool->locates = options->http.dns_servers != NULL;
     int err = adl_setup_init(&pool->setup, options);
     if (err == 0) {
@@ -327,6 +324,7 @@ static void reset(struct adl_attempt *a, const struct adl_attempt_spec *spec,
                   void *data)
 {
     adl_answer_reset(&a->answer);
+    a->coding = ADL_CODING_NONE;
     a->data = data;
     a->active_ms = now_ms(a);
     a->spent_ms = spec->spent_ms;

@@ -34,8 +34,8 @@ struct adl_attempt;
 
 /* Called inside libcurl: they may only record, and pause. */
 struct adl_attempt_ops {
-    /* The head of a 2xx answer is there; its body follows. 0, or what the
-     * attempt ends with. */
+    /* The head of a 2xx answer is there; its body follows. It may set coding.
+     * 0, or what the attempt ends with. */
     int (*on_answer)(struct adl_attempt *attempt, void *data);
     /* 0 when taken, ADL_ATTEMPT_PAUSED, or what the attempt ends with. */
     int (*on_body)(struct adl_attempt *attempt, const void *bytes, size_t len,
@@ -89,7 +89,7 @@ struct adl_attempt {
     struct curl_slist *resolve; /* likewise */
     struct adl_answer answer;
     bool had_ca_file;            /* when the pool was made */
-    bool decodes;                /* bodies with a content coding */
+    enum adl_coding coding;      /* of the body, to be undone before on_body */
     struct adl_decoder *decoder; /* of the body under way; NULL: it has none */
     uint64_t started_ms;         /* when its name was looked up, where it was */
     uint64_t spent_ms;           /* on looking it up */

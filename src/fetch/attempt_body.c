@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The way of a body from libcurl to on_body, decoded where that is asked for.
- */
+/* The way of a body from libcurl to on_body, decoded where that is asked for:
+ * files are decoded where they are written (unpack.h). */
 #include "fetch/attempt.h"
 
 #include "asyncdl/error.h"
@@ -26,13 +26,9 @@ static int begin(struct adl_attempt *a)
     }
     a->has_begun = true;
     int err = a->ops->on_answer(a, a->data);
-    if (err == 0 && a->decodes && a->answer.coding != ADL_CODING_NONE) {
-        err = adl_decoder_create(&a->decoder, a->answer.coding);
-        if (err == ASYNCDL_EPROTOCOL) {
-            a->answer.wrong = "a Content-Encoding that was not asked for";
-        }
-    }
-    return err;
+    return err == 0 && a->coding != ADL_CODING_NONE
+               ? adl_decoder_create(&a->decoder, a->coding)
+               : err;
 }
 
 static int deliver(struct adl_attempt *a, const void *bytes, size_t len)

@@ -277,10 +277,8 @@ static void write_text(const struct adl_attempt *a,
         (void)snprintf(out->text, sizeof(out->text), "%s: %s", what,
                        a->answer.wrong);
     } else if (a->cc == CURLE_OK && adl_attempt_is_torn(a)) {
-        (void)snprintf(
-            out->text, sizeof(out->text),
-            "%s: %s without its end in a body of the right length", what,
-            a->answer.coding == ADL_CODING_GZIP ? "gzip" : "deflate");
+        (void)snprintf(out->text, sizeof(out->text), "%s: %s", what,
+                       adl_coding_torn_text(a->coding));
     } else if (is_cut_in_head(a)) {
         (void)snprintf(out->text, sizeof(out->text), "%s within the headers",
                        what);

@@ -16,11 +16,8 @@
 #include "fetch/route.h"
 
 #define BUFFER_SIZE 65536L
-/* What one read decodes to is in memory as a whole when the attempt is paused,
- * and may be a thousand times as long. */
-#define ENCODED_BUFFER_SIZE 1024L
-#define DNS_KEPT_S          300L
-#define MAX_STREAMS         100 /* of a connection, to libcurl */
+#define DNS_KEPT_S  300L
+#define MAX_STREAMS 100 /* of a connection, to libcurl */
 
 #define OFFSET(field) offsetof(struct asyncdl_http_options, field)
 
@@ -265,12 +262,10 @@ static CURLcode apply_transport(CURLcode cc, const struct adl_setup *setup,
                                        CURL_IPRESOLVE_V4, CURL_IPRESOLVE_V6};
     const struct asyncdl_client_options *o = setup->options;
     uint64_t timeout_ms = get_connect_timeout_ms(o);
-    bool is_encoded = (o->flags & ASYNCDL_CLIENT_COMPRESSED) != 0;
 
     cc = set_long(cc, easy, CURLOPT_NOSIGNAL, 1);
     cc = set_long(cc, easy, CURLOPT_QUICK_EXIT, 1); /* never join a lookup */
-    cc = set_long(cc, easy, CURLOPT_BUFFERSIZE,
-                  is_encoded ? ENCODED_BUFFER_SIZE : BUFFER_SIZE);
+    cc = set_long(cc, easy, CURLOPT_BUFFERSIZE, BUFFER_SIZE);
     cc = set_long(cc, easy, CURLOPT_DNS_CACHE_TIMEOUT, DNS_KEPT_S);
     cc = set_long(cc, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
     cc = set_long(cc, easy, CURLOPT_IPRESOLVE, ip_versions[o->http.ip_version]);

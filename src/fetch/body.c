@@ -13,11 +13,13 @@
 #include "asyncdl/error.h"
 #include "fetch/chunk.h"
 #include "fetch/save.h"
+#include "fetch/unpack.h"
 
 #define CHUNKS_BYTES      (8u * 1024 * 1024) /* of all files under way, about */
 #define CHUNK_MIN         32768u
 #define CHUNK_MAX         1048576u
-#define CHUNKS_FILLED_MAX 2 /* more than these, and the socket waits */
+#define CHUNK_CODED_MAX   65536u /* it may stand for a thousand times as much */
+#define CHUNKS_FILLED_MAX 2      /* more than these, and the socket waits */
 #define STREAM_WEIGHT     16
 
 /*
@@ -30,8 +32,10 @@ static size_t choose_cap(const struct adl_body *body)
     size_t n = body->env->n_streams > 0 ? body->env->n_streams : 1;
     size_t most = CHUNKS_BYTES / (n * (CHUNKS_FILLED_MAX + 2));
     size_t cap = body->is_busy ? body->chunk_cap * 2 : body->chunk_cap / 2;
+    size_t limit =
+        body->coding == ADL_CODING_NONE ? CHUNK_MAX : CHUNK_CODED_MAX;
 
-    most = most < CHUNK_MAX ? most : CHUNK_MAX;
+    most = most < limit ? most : limit;
     cap = cap < most ? cap : most;
     return cap > CHUNK_MIN ? cap : CHUNK_MIN;
 }
@@ -92,6 +96,7 @@ void adl_body_finish(struct adl_body *body)
     drop_spare(body);
     adl_buf_finish(&body->mem);
     adl_digest_destroy(body->digest);
+    adl_decoder_destroy(body->decoder);
     free(body->error);
 }
 
@@ -99,6 +104,8 @@ void adl_body_reset(struct adl_body *body)
 {
     adl_body_finish(body);
     body->digest = NULL;
+    body->decoder = NULL;
+    body->coding = ADL_CODING_NONE;
     body->size = 0;
     body->expected = 0;
     body->err = 0;
@@ -133,6 +140,25 @@ static void queue_chunk(struct adl_body *body)
 
 static void submit(struct adl_body *body);
 
+/* Of one with a coding it is only now known. */
+static void note_size(struct adl_body *body)
+{
+    if (body->err == 0 && body->coding != ADL_CODING_NONE) {
+        body->size = body->n_ready;
+    }
+}
+
+/* What was wrong with bytes that are void is no more. No job may be under way:
+ * it owns error. */
+static void forgive(struct adl_body *body)
+{
+    if (body->must_rewind && adl_unpack_is_of_bytes(body, body->err)) {
+        body->err = 0;
+        free(body->error);
+        body->error = NULL;
+    }
+}
+
 static void done_stream(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
@@ -144,9 +170,11 @@ static void done_stream(struct adl_job *job)
     body->work.version = NULL;
     body->is_busy = false;
     body->err = body->work.err;
+    forgive(body);
     body->has_file = body->sink != NULL && body->err == 0;
     if (is_over) {
         body->env->n_streams--;
+        note_size(body);
         body->ops->on_saved(body); /* may free body */
         return;
     }
@@ -180,6 +208,7 @@ static void submit(struct adl_body *body)
     body->work.chunks = body->filled;
     body->work.target = body->target;
     body->work.expected = body->expected;
+    body->work.coding = body->coding;
     body->work.err = body->err;
     body->work.is_rewinding = body->must_rewind;
     body->work.is_saving = body->must_save;
@@ -307,6 +336,9 @@ void adl_body_restart(struct adl_body *body)
     if (body->is_stream) {
         body->must_rewind = true;
     }
+    if (!body->is_busy) { /* else its end does that */
+        forgive(body);
+    }
     adl_digest_destroy(body->digest); /* the next byte starts a new one */
     body->digest = NULL;
 }
@@ -350,7 +382,7 @@ int adl_body_add(struct adl_body *body, const void *bytes, size_t len)
 {
     int rc = 0;
 
-    if (body->max_size != 0 &&
+    if (body->max_size != 0 && body->coding == ADL_CODING_NONE &&
         (body->size > body->max_size || len > body->max_size - body->size)) {
         return ASYNCDL_ETOOBIG;
     }
@@ -379,7 +411,13 @@ static void done_small(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
 
+    note_size(body);
     body->ops->on_saved(body); /* may free body */
+}
+
+void adl_body_set_coding(struct adl_body *body, enum adl_coding coding)
+{
+    body->coding = coding;
 }
 
 void adl_body_set_target(struct adl_body *body,

@@ -60,6 +60,10 @@ bool adl_body_is_waiting(const struct adl_body *body);
 void adl_body_set_version(struct adl_body *body,
                           const struct adl_validator *version);
 
+/* How the bytes that follow are coded, where that is to be undone before they
+ * are written; of a file, to be said before the first byte. */
+void adl_body_set_coding(struct adl_body *body, enum adl_coding coding);
+
 /* What the file is to be, or of others the checks alone, to be said before the
  * first byte and again when it changes. What it points at is borrowed until
  * on_saved. */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "asyncdl/request.h"
+#include "fetch/decode.h"
 #include "fetch/offload.h"
 #include "fetch/range.h"
 #include "store/sink.h"
@@ -63,7 +64,8 @@ struct adl_body {
     struct adl_body_env *env;
     const struct adl_body_ops *ops;
     enum asyncdl_body kind;
-    uint64_t size;      /* bytes taken: where the next attempt may go on */
+    uint64_t size;      /* bytes taken: where the next attempt may go on; of a
+                           file that was saved, its size */
     uint64_t max_size;  /* 0: no limit */
     uint64_t expected;  /* 0: not known */
     struct adl_buf mem; /* ASYNCDL_BODY_MEMORY; a small file */
@@ -77,6 +79,7 @@ struct adl_body {
     bool is_damaged; /* err is ASYNCDL_ECHECKSUM: see adl_checks_judge() */
     uint8_t sha256[ADL_SHA256_BYTES]; /* where target.checks want it */
     struct adl_digest *digest;        /* of a body that is no file */
+    enum adl_coding coding;           /* of what is taken, of a file */
 
     /* A file that is not small. */
     struct adl_chunk *filling;
@@ -98,6 +101,7 @@ struct adl_body {
         struct adl_validator *version;
         struct adl_sink_target target;
         uint64_t expected;
+        enum adl_coding coding;
         int err;
         bool is_rewinding;
         bool is_saving;
@@ -105,14 +109,18 @@ struct adl_body {
         bool is_keeping;
     } work;
     struct adl_sink *sink;
+    uint64_t n_ready; /* the size of what was ready to appear */
     struct {
         char part[ADL_PART_NAME_MAX]; /* of an earlier run; "": none */
         uint64_t bytes;
     } rest;
-    uint64_t n_noted;  /* bytes when they were last noted */
-    uint64_t n_synced; /* of these, what would survive a power cut */
-    bool is_left;      /* half of it was left to a later run */
-    bool is_noted;     /* it may stand in the journal that there is half */
+    struct adl_decoder *decoder; /* the job's; NULL: it has no coding */
+    uint64_t n_coded;            /* bytes that it was given */
+    uint64_t n_plain;            /* that it made of them */
+    uint64_t n_noted;            /* bytes when they were last noted */
+    uint64_t n_synced;           /* of these, what would survive a power cut */
+    bool is_left;                /* half of it was left to a later run */
+    bool is_noted; /* it may stand in the journal that there is half */
 };
 
 #endif

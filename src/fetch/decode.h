@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What adl_decoder_create() can do, for Accept-Encoding. */
 #define ADL_DECODE_ACCEPTED "deflate, gzip"
@@ -22,6 +23,12 @@ enum adl_coding {
 /* One coding's name; of several the result is UNKNOWN. */
 enum adl_coding adl_coding_add(enum adl_coding coding, const char *name,
                                size_t len);
+
+/* Of a body that came whole and whose coding did not: in words. Constant. */
+const char *adl_coding_torn_text(enum adl_coding coding);
+
+/* Does so little stand for so much that no honest body is like that? */
+bool adl_coding_is_bomb(uint64_t n_decoded, uint64_t n_coded);
 
 struct adl_decoder;
 

@@ -18,6 +18,7 @@
 #include "fetch/retry.h"
 #include "fetch/start.h"
 #include "fetch/take.h"
+#include "fetch/unpack.h"
 #include "util/redact.h"
 
 /* What is known of an attempt once its handle has been given back. */
@@ -403,11 +404,11 @@ static bool is_joined(const struct asyncdl_transfer *t)
     return t->is_mixed || t->offset > 0;
 }
 
-/* All of it came, and is not what its server says it is: an attempt that
+/* It is not what its server says it is, or cannot be decoded: an attempt that
  * failed, after its slot was given back. */
 static void judge_damage(struct asyncdl_transfer *t)
 {
-    struct ended ended = {.err = ASYNCDL_ECHECKSUM, .status = t->last.status};
+    struct ended ended = {.err = t->body.err, .status = t->last.status};
 
     adl_transfer_explain(t, "%s",
                          t->body.error != NULL ? t->body.error
@@ -419,8 +420,13 @@ static void judge_damage(struct asyncdl_transfer *t)
         retry(t, &ended, verdict.due_ms);
     } else {
         name_source(t, ended.err);
-        give_up(t, ended.err, true);
+        give_up(t, ended.err, verdict.action != ADL_RETRY_GIVE_UP_FOR_GOOD);
     }
+}
+
+static bool is_damaged(const struct adl_body *body)
+{
+    return body->is_damaged || adl_unpack_is_of_bytes(body, body->err);
 }
 
 void adl_judge_saved(struct asyncdl_transfer *t)
@@ -440,7 +446,7 @@ void adl_judge_saved(struct asyncdl_transfer *t)
         adl_start_enqueue(t, 0);
         return;
     }
-    if (t->err == 0 && t->body.is_damaged && !t->is_canceled) {
+    if (t->err == 0 && is_damaged(&t->body) && !t->is_canceled) {
         judge_damage(t);
         return;
     }

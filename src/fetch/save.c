@@ -7,6 +7,7 @@
 
 #include "asyncdl/error.h"
 #include "fetch/chunk.h"
+#include "fetch/unpack.h"
 
 /* How much of a body may come before it is noted again how much there is. */
 #define NOTE_EVERY_BYTES (UINT64_C(16) << 20)
@@ -31,6 +32,8 @@ static int get_ready(struct adl_body *body, struct adl_sink_error *error)
     if (err < 0) {
         adl_sink_abort(body->sink);
         body->sink = NULL;
+    } else {
+        body->n_ready = adl_sink_get_size(body->sink);
     }
     return err;
 }
@@ -82,9 +85,13 @@ void adl_save_small(struct adl_job *job)
     struct adl_body *body = (struct adl_body *)job;
     struct adl_sink_error error;
 
+    bool is_coded = body->coding != ADL_CODING_NONE && body->mem.len > 0;
+
     adl_sink_error_init(&error);
     body->err = void_note(body, body->target.path, &error);
-    if (body->err == 0) {
+    if (body->err == 0 && is_coded) {
+        body->err = adl_unpack_small(body, &error);
+    } else if (body->err == 0) {
         body->err =
             adl_sink_make(&body->sink, body->env->dir, &body->target,
                           adl_buf_str(&body->mem), body->mem.len, &error);
@@ -156,6 +163,7 @@ static int rewind_sink(struct adl_body *body, struct adl_sink_error *error)
 
 static int write_chunks(struct adl_body *body, struct adl_sink_error *error)
 {
+    bool is_first = body->sink == NULL || body->work.is_rewinding;
     int err = 0;
 
     if (body->sink == NULL) {
@@ -163,9 +171,12 @@ static int write_chunks(struct adl_body *body, struct adl_sink_error *error)
     } else if (body->work.is_rewinding) {
         err = rewind_sink(body, error);
     }
+    if (err == 0 && is_first) {
+        err = adl_unpack_begin(body, body->work.coding);
+    }
     for (struct adl_chunk *c = body->work.chunks; c != NULL && err == 0;
          c = c->next) {
-        err = adl_sink_write(body->sink, c->bytes, c->len, error);
+        err = adl_unpack_write(body, c->bytes, c->len, error);
     }
     return err;
 }
@@ -250,8 +261,11 @@ static bool must_write(const struct adl_body *body)
  */
 static int prepare(struct adl_body *body, struct adl_sink_error *error)
 {
-    int err = adl_sink_prepare(body->sink, &body->work.target, error);
+    int err = adl_unpack_end(body, error);
 
+    if (err == 0) {
+        err = adl_sink_prepare(body->sink, &body->work.target, error);
+    }
     if (err < 0 && err != ASYNCDL_ECHECKSUM) {
         adl_sink_abort(body->sink);
         body->sink = NULL;

@@ -26,8 +26,6 @@
 
 /* Decoded bodies that are this large, and so many times what was sent, are
  * bombs, unless a limit was given. */
-#define BOMB_BYTES (UINT64_C(64) * 1024 * 1024)
-#define BOMB_RATIO 100
 
 void adl_start_release(struct asyncdl_transfer *t)
 {
@@ -178,6 +176,9 @@ static int on_answer(struct adl_attempt *attempt, void *data)
 
     (void)attempt;
     if (err == 0) {
+        err = adl_take_coding(t);
+    }
+    if (err == 0) {
         t->progress_ms = uv_now(t->client->loop);
         adl_downtime_note_bytes(t);
         adl_finish_emit(
@@ -188,9 +189,9 @@ static int on_answer(struct adl_attempt *attempt, void *data)
 
 static bool is_bomb(struct asyncdl_transfer *t)
 {
-    return t->attempt->answer.range.is_encoded && t->body.max_size == 0 &&
-           t->body.size > BOMB_BYTES &&
-           t->body.size / BOMB_RATIO > adl_attempt_n_wire_bytes(t->attempt);
+    return t->attempt->coding != ADL_CODING_NONE && t->body.max_size == 0 &&
+           adl_coding_is_bomb(t->body.size,
+                              adl_attempt_n_wire_bytes(t->attempt));
 }
 
 static void throttle(struct asyncdl_transfer *t)

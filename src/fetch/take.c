@@ -81,15 +81,19 @@ static int choose_target(struct asyncdl_transfer *t)
     return 0;
 }
 
-/* Of what is sent: no help where that is decoded before it gets here. */
+static bool decodes(const struct asyncdl_transfer *t)
+{
+    return (t->client->options.flags & ASYNCDL_CLIENT_COMPRESSED) != 0;
+}
+
+/* Of what is sent: no help where that is decoded before it is hashed. */
 static void take_claim(struct asyncdl_transfer *t)
 {
     const struct adl_answer *answer = &t->attempt->answer;
-    unsigned decodes = t->client->options.flags & ASYNCDL_CLIENT_COMPRESSED;
 
     t->checks.claimed = answer->claim.sum;
     t->checks.claimer = answer->claim.header;
-    if (answer->range.is_encoded && decodes != 0) {
+    if (answer->range.is_encoded && decodes(t)) {
         t->checks.claimed.kind = ADL_DIGEST_NONE;
     }
 }
@@ -248,6 +252,22 @@ int adl_take_end(struct asyncdl_transfer *t, bool *out_goes_on)
                              asyncdl_strerror(ASYNCDL_ERANGE));
         return ASYNCDL_ERANGE;
     }
+}
+
+int adl_take_coding(struct asyncdl_transfer *t)
+{
+    struct adl_attempt *attempt = t->attempt;
+    bool is_file = t->body.kind == ASYNCDL_BODY_FILE;
+    enum adl_coding coding =
+        decodes(t) ? attempt->answer.coding : ADL_CODING_NONE;
+
+    if (coding == ADL_CODING_UNKNOWN) {
+        attempt->answer.wrong = "a Content-Encoding that was not asked for";
+        return ASYNCDL_EPROTOCOL;
+    }
+    adl_body_set_coding(&t->body, is_file ? coding : ADL_CODING_NONE);
+    attempt->coding = is_file ? ADL_CODING_NONE : coding;
+    return 0;
 }
 
 int adl_take_answer(struct asyncdl_transfer *t)

@@ -10,6 +10,10 @@
  */
 int adl_take_answer(struct asyncdl_transfer *t);
 
+/* Likewise, before the first byte of a body: see to it that it is decoded where
+ * that was asked for, a file on the pool, others by the attempt. */
+int adl_take_coding(struct asyncdl_transfer *t);
+
 /* Before its first attempt: go on with half a body, where it stands so. */
 void adl_take_half(struct asyncdl_transfer *t);
 

@@ -80,6 +80,21 @@ static void test_a_compressed_body_is_whole_or_no_file(void **state)
          .options = "--compressed --retry 0",
          .status = 3,
          .error = "content encoding broken"},
+        {.url = "http://@FAULT@/gzip-large-mended",
+         .options = "--compressed",
+         .file = "gzip-large-mended",
+         .size = 400000},
+        {.url = "http://@FAULT@/gzip-large-mended/no-retry",
+         .options = "--compressed --retry 0",
+         .status = 3,
+         .error = "content encoding broken (after 1 attempt; another run can "
+                  "help)"},
+        {.url = "http://@FAULT@/gzip-large-torn",
+         .options = "--compressed --retry 0",
+         .status = 3,
+         .error =
+             "content encoding broken: gzip without its end in a body of the "
+             "right length (after 1 attempt; another run can help)"},
         {.url = "http://@FAULT@/gzip-half",
          .options = "--compressed",
          .status = 3,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "site/pattern.h"
+#include "support/fault_gzip.h"
 
 #define BIG_HEADER_BYTES (3u << 20)
 #define N_MANY_HEADERS   200000
@@ -413,6 +414,8 @@ static const struct fault faults[] = {
     /* compressed bodies, all with the right length */
     SAY("/gzip-whole", FAULT_KEEP, OK GZIP("22") OK_GZIP),
     MAKE("/gzip-mended", make_mended, FAULT_KEEP, OK GZIP("22") OK_GZIP),
+    MAKE("/gzip-large-mended", fault_gzip_make_mended, FAULT_KEEP, ""),
+    MAKE("/gzip-large-torn", fault_gzip_make_torn, FAULT_KEEP, ""),
     SAY("/gzip-half", FAULT_KEEP,
         OK GZIP("12") "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03"
                       "\xcb\xcf"),

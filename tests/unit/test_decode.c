@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <zlib.h>
 
 #include "asyncdl/error.h"
+#include "support/coded.h"
 #include "support/suite.h"
 
 #define PLAIN_BYTES  100000 /* several pieces */
@@ -24,12 +24,12 @@ static uint8_t got[3 * PLAIN_BYTES];
 /* How a body is coded. */
 static const struct form {
     enum adl_coding coding;
-    int bits; /* as deflateInit2() has it */
+    int form; /* as coded_make() has it */
 } forms[] = {
-    {ADL_CODING_GZIP, 31},
-    {ADL_CODING_DEFLATE, 15},
-    {ADL_CODING_DEFLATE, 9},
-    {ADL_CODING_DEFLATE, -15},
+    {ADL_CODING_GZIP, CODED_GZIP},
+    {ADL_CODING_DEFLATE, CODED_DEFLATE},
+    {ADL_CODING_DEFLATE, 9} /* a small window */,
+    {ADL_CODING_DEFLATE, CODED_BARE},
 };
 
 struct coded {
@@ -39,18 +39,8 @@ struct coded {
 
 static void encode(struct coded *out, const struct form *form, size_t len)
 {
-    z_stream z = {0};
-
-    assert_int_equal(
-        deflateInit2(&z, 6, Z_DEFLATED, form->bits, 8, Z_DEFAULT_STRATEGY),
-        Z_OK);
-    z.next_in = plain;
-    z.avail_in = (uInt)len;
-    z.next_out = out->bytes;
-    z.avail_out = CODED_MAX;
-    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-    out->len = CODED_MAX - z.avail_out;
-    deflateEnd(&z);
+    out->len = coded_make(out->bytes, CODED_MAX, form->form, 6, plain, len);
+    assert_int_not_equal(out->len, 0);
 }
 
 /* Take all pieces that there are, but refuse once where refuse_at says so. 0,
@@ -250,6 +240,30 @@ static void test_what_is_not_coded_is_told(void **state)
         ASYNCDL_EENCODING);
 }
 
+static void test_bombs_are_told_from_honest_bodies(void **state)
+{
+    static const struct {
+        uint64_t n_decoded;
+        uint64_t n_coded;
+        bool is_bomb;
+    } cases[] = {
+        {0, 0, false},
+        {64u << 20, 1, false}, /* so much is no harm yet */
+        {(64u << 20) + 1, 1, true},
+        {100u << 20, 1u << 20, false},
+        {(100u << 20) + 100, 1u << 20, true},
+        {UINT64_MAX, UINT64_MAX, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N_OF(cases); i++) {
+        if (adl_coding_is_bomb(cases[i].n_decoded, cases[i].n_coded) !=
+            cases[i].is_bomb) {
+            fail_msg("case %zu", i);
+        }
+    }
+}
+
 static void test_names_of_codings(void **state)
 {
     static const struct {
@@ -291,6 +305,7 @@ TEST_SUITE(decode)
         cmocka_unit_test(test_gzip_may_be_several_streams),
         cmocka_unit_test(test_nothing_else_may_follow),
         cmocka_unit_test(test_what_is_not_coded_is_told),
+        cmocka_unit_test(test_bombs_are_told_from_honest_bodies),
         cmocka_unit_test(test_names_of_codings),
     };
 
