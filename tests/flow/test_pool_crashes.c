@@ -12,9 +12,8 @@
 #include "support/kin.h"
 #include "support/pool.h"
 
-#define N_TASKS       10000
-#define N_CRASH_TASKS 2500 /* each helper that crashes is replaced */
-#define N_WORKERS     4
+#define N_TASKS   10000
+#define N_WORKERS 4
 
 struct run {
     struct bench b;
@@ -183,7 +182,7 @@ static void test_each_crash_costs_its_own_task(void **state)
     struct run run;
 
     (void)state;
-    open_run(&run, bench_scale(N_CRASH_TASKS));
+    open_run(&run, bench_scale(N_TASKS));
     for (int i = 0; i < run.n_tasks; i++) {
         n_crashes += i % 31 == 7 || i % 37 == 7 || i % 41 == 7 ? 1 : 0;
     }
@@ -203,7 +202,7 @@ static void test_crash_in_a_chunk_spares_the_rest_of_it(void **state)
     struct run run;
 
     (void)state;
-    open_run(&run, bench_scale(N_CRASH_TASKS));
+    open_run(&run, bench_scale(N_TASKS));
     for (int i = 0; i < run.n_tasks; i++) {
         numbers[i] = i;
         args[i] = (struct asyncdl_bytes){&numbers[i], sizeof(numbers[i])};
