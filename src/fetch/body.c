@@ -21,6 +21,7 @@
 #define CHUNK_CODED_MAX   65536u /* it may stand for a thousand times as much */
 #define CHUNKS_FILLED_MAX 2      /* more than these, and the socket waits */
 #define STREAM_WEIGHT     16
+#define KEEP_MIN_BYTES    4096 /* fewer are soon asked for again */
 
 /*
  * A chunk is filled while the one before is written: where that is not done
@@ -460,7 +461,10 @@ void adl_body_drop(struct adl_body *body)
 
 void adl_body_leave(struct adl_body *body)
 {
-    if (!body->is_stream || body->version == NULL) {
+    bool is_worth_it = body->is_stream || body->mem.len >= KEEP_MIN_BYTES;
+
+    if (body->version == NULL || !is_worth_it ||
+        (!body->is_stream && become_stream(body) < 0)) {
         adl_body_drop(body);
         return;
     }

@@ -25,11 +25,14 @@
 #define N_FIRST                                                   \
     14 /* calls of a run: from its first request to its last note \
         */
-#define N_LAST  34
-#define SIZE    3000000
-#define HALF    1000000 /* what is on the disk at least when it is ended */
-#define WAIT_MS 2
-#define N_WAITS 5000
+#define N_LAST     34
+#define SIZE       3000000
+#define SMALL_SIZE 40000
+#define SMALL_HALF 20000   /* what comes before it waits */
+#define HALF       1000000 /* what is on the disk at least when it is ended */
+#define WAIT_MS    2
+#define N_TRIES    100
+#define N_WAITS    5000
 
 /* nginx passes /bytes/ on to the site, and serves what lies in its folder,
  * slowly to who calls itself slow. */
@@ -144,6 +147,53 @@ static void test_it_asks_for_the_rest_of_that_very_version(void **state)
         assert_true(rerun_check_whole(&d, cases[i].name, SIZE));
         assert_null(rerun_find_part(&d));
     }
+    finish(&d);
+}
+
+/* Such a body is in memory: nothing tells how much has come, so that it is
+ * given more and more time. The number of the request that left a part. */
+static int end_in_small_body(struct download *d)
+{
+    for (int i = 0; i < N_TRIES; i++) {
+        const char *line = cmd_text(&d->cmd,
+                                    "http://127.0.0.1:%u/bytes/%d/small%d?"
+                                    "stall=%d&cuts=1",
+                                    nginx.port, SMALL_SIZE, i, SMALL_HALF);
+        struct proc *proc = download_start(d, line, NULL);
+
+        download_wait_for_request(
+            d, cmd_text(&d->cmd, "/bytes/%d/small%d?stall=%d&cuts=1",
+                        SMALL_SIZE, i, SMALL_HALF));
+        (void)poll(NULL, 0, i);
+        assert_int_equal(proc_signal(proc, SIGINT), 0);
+        cmd_wait(&d->cmd, proc, 128 + SIGINT);
+        if (rerun_find_part(d) != NULL) {
+            return i;
+        }
+    }
+    fail_msg("no half of a small body was left");
+    return -1;
+}
+
+static void test_a_small_body_is_gone_on_with_too(void **state)
+{
+    struct download d;
+
+    need_nginx(&d, state);
+    int i = end_in_small_body(&d);
+    uint64_t kept = rerun_get_part_size(&d);
+    assert_in_range(kept, 1, SMALL_HALF);
+    download_run(&d,
+                 cmd_text(&d.cmd,
+                          "http://127.0.0.1:%u/bytes/%d/small%d?stall=%d&"
+                          "cuts=1",
+                          nginx.port, SMALL_SIZE, i, SMALL_HALF),
+                 NULL, 0);
+    need_seen("/small%d?stall=%d&cuts=1 206 bytes=%" PRIu64 "- ", i, SMALL_HALF,
+              kept);
+    assert_true(
+        rerun_check_whole(&d, cmd_text(&d.cmd, "small%d", i), SMALL_SIZE));
+    assert_null(rerun_find_part(&d));
     finish(&d);
 }
 
@@ -284,6 +334,7 @@ TEST_SUITE(again_ranges)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_asks_for_the_rest_of_that_very_version),
+        cmocka_unit_test(test_a_small_body_is_gone_on_with_too),
         cmocka_unit_test(test_without_a_validator_it_asks_for_all),
         cmocka_unit_test(test_a_body_can_be_made_by_many_runs),
         cmocka_unit_test(test_two_versions_are_never_mixed),
