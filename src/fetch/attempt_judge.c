@@ -278,7 +278,7 @@ static void write_text(const struct adl_attempt *a,
                        a->answer.wrong);
     } else if (a->cc == CURLE_OK && adl_attempt_is_torn(a)) {
         (void)snprintf(out->text, sizeof(out->text), "%s: %s", what,
-                       adl_coding_torn_text(a->coding));
+                       adl_decoder_torn_text(a->decoder));
     } else if (is_cut_in_head(a)) {
         (void)snprintf(out->text, sizeof(out->text), "%s within the headers",
                        what);

@@ -13,7 +13,6 @@
 #include "asyncdl/error.h"
 #include "fetch/chunk.h"
 #include "fetch/save.h"
-#include "fetch/unpack.h"
 
 #define CHUNKS_BYTES      (8u * 1024 * 1024) /* of all files under way, about */
 #define CHUNK_MIN         32768u
@@ -153,8 +152,9 @@ static void note_size(struct adl_body *body)
  * it owns error. */
 static void forgive(struct adl_body *body)
 {
-    if (body->must_rewind && adl_unpack_is_of_bytes(body, body->err)) {
+    if (body->must_rewind && body->is_damaged) {
         body->err = 0;
+        body->is_damaged = false;
         free(body->error);
         body->error = NULL;
     }
@@ -175,7 +175,9 @@ static void done_stream(struct adl_job *job)
     body->has_file = body->sink != NULL && body->err == 0;
     if (is_over) {
         body->env->n_streams--;
-        note_size(body);
+        if (body->work.is_saving) {
+            note_size(body);
+        }
         body->ops->on_saved(body); /* may free body */
         return;
     }
@@ -332,6 +334,7 @@ void adl_body_expect(struct adl_body *body, uint64_t size)
 void adl_body_restart(struct adl_body *body)
 {
     body->size = 0;
+    body->coding = ADL_CODING_NONE;
     adl_buf_reset(&body->mem);
     drop_chunks(body);
     if (body->is_stream) {

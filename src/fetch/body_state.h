@@ -76,7 +76,7 @@ struct adl_body {
     int err;         /* what saving came to */
     char *error;     /* the same in words; NULL: what err says */
 
-    bool is_damaged; /* err is ASYNCDL_ECHECKSUM: see adl_checks_judge() */
+    bool is_damaged;                  /* of err: see struct adl_sink_error */
     uint8_t sha256[ADL_SHA256_BYTES]; /* where target.checks want it */
     struct adl_digest *digest;        /* of a body that is no file */
     enum adl_coding coding;           /* of what is taken, of a file */

@@ -51,13 +51,6 @@ enum adl_coding adl_coding_add(enum adl_coding coding, const char *name,
                                          : ADL_CODING_UNKNOWN;
 }
 
-const char *adl_coding_torn_text(enum adl_coding coding)
-{
-    return coding == ADL_CODING_GZIP
-               ? "gzip without its end in a body of the right length"
-               : "deflate without its end in a body of the right length";
-}
-
 bool adl_coding_is_bomb(uint64_t n_decoded, uint64_t n_coded)
 {
     return n_decoded > BOMB_BYTES && n_decoded / BOMB_RATIO > n_coded;
@@ -187,4 +180,11 @@ int adl_decoder_next(struct adl_decoder *decoder, const void **out,
 bool adl_decoder_is_whole(const struct adl_decoder *decoder)
 {
     return decoder->is_ended;
+}
+
+const char *adl_decoder_torn_text(const struct adl_decoder *decoder)
+{
+    return decoder->coding == ADL_CODING_GZIP
+               ? "gzip without its end in a body of the right length"
+               : "deflate without its end in a body of the right length";
 }

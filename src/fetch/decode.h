@@ -24,9 +24,6 @@ enum adl_coding {
 enum adl_coding adl_coding_add(enum adl_coding coding, const char *name,
                                size_t len);
 
-/* Of a body that came whole and whose coding did not: in words. Constant. */
-const char *adl_coding_torn_text(enum adl_coding coding);
-
 /* Does so little stand for so much that no honest body is like that? */
 bool adl_coding_is_bomb(uint64_t n_decoded, uint64_t n_coded);
 
@@ -52,7 +49,8 @@ void adl_decoder_take(struct adl_decoder *decoder);
  * other lengths; it goes on where it stands. */
 void adl_decoder_refuse(struct adl_decoder *decoder);
 
-/* Was that the proper end? */
+/* Was that the proper end? Else there are words for it, which are constant. */
 bool adl_decoder_is_whole(const struct adl_decoder *decoder);
+const char *adl_decoder_torn_text(const struct adl_decoder *decoder);
 
 #endif

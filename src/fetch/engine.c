@@ -109,7 +109,10 @@ static void resume(struct asyncdl_transfer *t)
     if (by_user) {
         read_on(t, ADL_PAUSE_USER);
     }
-    if (by_disk) {
+    if (by_disk && t->attempt != NULL && t->body.err < 0) {
+        adl_attempt_abort(t->attempt, t->body.err); /* nothing more may come */
+        adl_judge_attempt(t);
+    } else if (by_disk) {
         read_on(t, ADL_PAUSE_DISK);
     }
 }

@@ -18,7 +18,6 @@
 #include "fetch/retry.h"
 #include "fetch/start.h"
 #include "fetch/take.h"
-#include "fetch/unpack.h"
 #include "util/redact.h"
 
 /* What is known of an attempt once its handle has been given back. */
@@ -424,11 +423,6 @@ static void judge_damage(struct asyncdl_transfer *t)
     }
 }
 
-static bool is_damaged(const struct adl_body *body)
-{
-    return body->is_damaged || adl_unpack_is_of_bytes(body, body->err);
-}
-
 void adl_judge_saved(struct asyncdl_transfer *t)
 {
     int err = t->body.err;
@@ -446,7 +440,7 @@ void adl_judge_saved(struct asyncdl_transfer *t)
         adl_start_enqueue(t, 0);
         return;
     }
-    if (t->err == 0 && is_damaged(&t->body) && !t->is_canceled) {
+    if (t->err == 0 && t->body.is_damaged && !t->is_canceled) {
         judge_damage(t);
         return;
     }

@@ -15,7 +15,7 @@
 void adl_save_keep_error(struct adl_body *body,
                          const struct adl_sink_error *error)
 {
-    body->is_damaged = error->is_damaged;
+    body->is_damaged = body->is_damaged || error->is_damaged;
     if (body->error == NULL && error->text[0] != '\0') {
         body->error = strdup(error->text); /* NULL: what err says must do */
     }
@@ -172,7 +172,7 @@ static int write_chunks(struct adl_body *body, struct adl_sink_error *error)
         err = rewind_sink(body, error);
     }
     if (err == 0 && is_first) {
-        err = adl_unpack_begin(body, body->work.coding);
+        err = adl_unpack_begin(body, body->work.coding, error);
     }
     for (struct adl_chunk *c = body->work.chunks; c != NULL && err == 0;
          c = c->next) {

@@ -24,9 +24,6 @@
 
 #define PROGRESS_EVERY_MS 250
 
-/* Decoded bodies that are this large, and so many times what was sent, are
- * bombs, unless a limit was given. */
-
 void adl_start_release(struct asyncdl_transfer *t)
 {
     struct asyncdl_client *client = t->client;
@@ -324,6 +321,9 @@ static int start_attempt(struct asyncdl_transfer *t, const char *located,
     };
 
     t->offset = spec.offset;
+    if (t->body.coding != ADL_CODING_NONE) {
+        adl_body_restart(&t->body); /* it cannot be gone on with */
+    }
     int err = adl_attempt_start(&t->attempt, client->attempts, &spec, t);
     if (err == 0) {
         note_active(t);

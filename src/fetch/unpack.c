@@ -10,15 +10,24 @@
  * pages are rarely larger. */
 #define PLAIN_SMALL_BYTES ((size_t)4 * ADL_BODY_SMALL_BYTES)
 
-int adl_unpack_begin(struct adl_body *body, enum adl_coding coding)
+/* Another attempt may do better. */
+static int blame_body(struct adl_sink_error *error, int err)
+{
+    error->is_damaged = true;
+    return err;
+}
+
+int adl_unpack_begin(struct adl_body *body, enum adl_coding coding,
+                     struct adl_sink_error *error)
 {
     adl_decoder_destroy(body->decoder);
     body->decoder = NULL;
     body->n_coded = 0;
     body->n_plain = 0;
-    return coding == ADL_CODING_NONE
-               ? 0
-               : adl_decoder_create(&body->decoder, coding);
+    int err = coding == ADL_CODING_NONE
+                  ? 0
+                  : adl_decoder_create(&body->decoder, coding);
+    return err < 0 ? blame_body(error, err) : 0;
 }
 
 /* 1 for a piece, 0 where all that was given is used up, or an error. */
@@ -27,17 +36,14 @@ static int next_piece(struct adl_body *body, const void **piece, size_t *len,
 {
     int rc = adl_decoder_next(body->decoder, piece, len);
 
-    if (rc == -ENOMEM) {
-        return adl_sink_error_report(error, rc, "decode", body->target.path);
-    }
     if (rc <= 0) {
-        return rc;
+        return rc < 0 ? blame_body(error, rc) : 0;
     }
     body->n_plain += *len;
     bool is_over = body->max_size != 0
                        ? body->n_plain > body->max_size
                        : adl_coding_is_bomb(body->n_plain, body->n_coded);
-    return is_over ? ASYNCDL_ETOOBIG : 1;
+    return is_over ? blame_body(error, ASYNCDL_ETOOBIG) : 1;
 }
 
 static void give(struct adl_body *body, const void *bytes, size_t len)
@@ -75,8 +81,8 @@ int adl_unpack_end(const struct adl_body *body, struct adl_sink_error *error)
     }
     (void)snprintf(error->text, sizeof(error->text), "%s: %s",
                    asyncdl_strerror(ASYNCDL_EENCODING),
-                   adl_coding_torn_text(body->coding));
-    return ASYNCDL_EENCODING;
+                   adl_decoder_torn_text(body->decoder));
+    return blame_body(error, ASYNCDL_EENCODING);
 }
 
 /* Once it is no small file, it is written in pieces. */
@@ -100,9 +106,7 @@ static int put_piece(struct adl_body *body, struct adl_buf *plain,
 
     if (body->sink == NULL && plain->len + len <= PLAIN_SMALL_BYTES) {
         err = adl_buf_add(plain, piece, len);
-        return err < 0 ? adl_sink_error_report(error, err, "decode",
-                                               body->target.path)
-                       : 0;
+        return err < 0 ? blame_body(error, err) : 0;
     }
     if (body->sink == NULL) {
         err = open_sink(body, plain, error);
@@ -132,7 +136,7 @@ static int unpack(struct adl_body *body, struct adl_buf *plain,
 int adl_unpack_small(struct adl_body *body, struct adl_sink_error *error)
 {
     struct adl_buf plain = {0};
-    int err = adl_unpack_begin(body, body->coding);
+    int err = adl_unpack_begin(body, body->coding, error);
 
     if (err == 0) {
         err = unpack(body, &plain, error);
@@ -151,10 +155,4 @@ int adl_unpack_small(struct adl_body *body, struct adl_sink_error *error)
     body->decoder = NULL;
     adl_buf_finish(&plain);
     return err;
-}
-
-bool adl_unpack_is_of_bytes(const struct adl_body *body, int err)
-{
-    return err == ASYNCDL_EENCODING ||
-           (err == ASYNCDL_ETOOBIG && body->coding != ADL_CODING_NONE);
 }

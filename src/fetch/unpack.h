@@ -8,22 +8,26 @@
 
 #include "fetch/body_state.h"
 
-/* What follows is the first byte of a body of that coding. 0 or -ENOMEM. */
-int adl_unpack_begin(struct adl_body *body, enum adl_coding coding);
+/*
+ * 0 or a code, as below; error->is_damaged where what came is at fault, or a
+ * want of memory, and not the disk.
+ */
 
-/* Write some of it to body->sink, decoded where it has a coding. 0, -errno,
- * ASYNCDL_EENCODING, or ASYNCDL_ETOOBIG. */
+/* What follows is the first byte of a body of that coding. Or -ENOMEM. */
+int adl_unpack_begin(struct adl_body *body, enum adl_coding coding,
+                     struct adl_sink_error *error);
+
+/* Write some of it to body->sink, decoded where it has a coding. Or -errno,
+ * ASYNCDL_EENCODING, ASYNCDL_ETOOBIG. */
 int adl_unpack_write(struct adl_body *body, const void *bytes, size_t len,
                      struct adl_sink_error *error);
 
-/* All of it was written. 0, or ASYNCDL_EENCODING where its coding says that
- * more should have come. */
+/* All of it was written. Or ASYNCDL_EENCODING where its coding says that more
+ * should have come. */
 int adl_unpack_end(const struct adl_body *body, struct adl_sink_error *error);
 
-/* Make body->sink of body->mem: it is ready to be committed. As above. */
+/* Make body->sink of body->mem: it is ready to be committed. Or any of these,
+ * or ASYNCDL_ECHECKSUM. */
 int adl_unpack_small(struct adl_body *body, struct adl_sink_error *error);
-
-/* Is that what a body comes to whose bytes are wrong, not the disk? */
-bool adl_unpack_is_of_bytes(const struct adl_body *body, int err);
 
 #endif

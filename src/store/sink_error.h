@@ -10,8 +10,10 @@
 /* What went wrong, in words: "rename part file to a/b.iso: No space ...". */
 struct adl_sink_error {
     char text[ADL_SINK_ERROR_MAX]; /* "" while nothing did */
-    bool is_damaged; /* of ASYNCDL_ECHECKSUM, see adl_checks_judge() */
-    bool is_named;   /* of a commit: it is whole, and has its name for now */
+    /* What came is not what was sent (adl_checks_judge()), or cannot be
+     * decoded: another attempt may do better. */
+    bool is_damaged;
+    bool is_named; /* of a commit: it is whole, and has its name for now */
 };
 
 static inline void adl_sink_error_init(struct adl_sink_error *error)

@@ -95,6 +95,21 @@ static void test_a_compressed_body_is_whole_or_no_file(void **state)
          .error =
              "content encoding broken: gzip without its end in a body of the "
              "right length (after 1 attempt; another run can help)"},
+        /* found while the server is silent */
+        {.url = "http://@FAULT@/gzip-large-hanging",
+         .options = "--compressed --retry 0 --stall-timeout 1h",
+         .status = 3,
+         .error = "content encoding broken (after 1 attempt; another run can "
+                  "help)"},
+        /* found when the next attempt is under way, and no fault of that */
+        {.url = "http://@FAULT@/gzip-large-late",
+         .options = "--compressed --retry 1 --retry-delay 500ms",
+         .status = 1,
+         .error = "HTTP status 404"},
+        {.url = "http://@FAULT@/gzip-large-late/mirror\thttp://@FAULT@/ok",
+         .options = "--compressed --retry 0 --max-filesize 39M",
+         .file = "mirror",
+         .size = 10000},
         {.url = "http://@FAULT@/gzip-half",
          .options = "--compressed",
          .status = 3,

@@ -8,7 +8,9 @@
 #include "site/pattern.h"
 #include "support/coded.h"
 
-#define HALF (FAULT_GZIP_BYTES / 2)
+#define HALF          (FAULT_GZIP_BYTES / 2)
+#define ZEROS_BYTES   (48u << 20) /* some 48 KiB of gzip */
+#define RUBBISH_BYTES 70000       /* more than a body that is small */
 
 struct body {
     uint8_t *bytes;
@@ -42,13 +44,18 @@ static int make_body(struct body *out)
     return 0;
 }
 
+static int add_head(struct fault_reply *reply, size_t len)
+{
+    return adl_buf_addf(&reply->bytes,
+                        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+                        "Content-Length: %zu\r\n\r\n",
+                        len);
+}
+
 static int reply_with(struct fault_reply *reply, const struct body *body,
                       size_t len)
 {
-    int err = adl_buf_addf(&reply->bytes,
-                           "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
-                           "Content-Length: %zu\r\n\r\n",
-                           len);
+    int err = add_head(reply, len);
 
     reply->ending = FAULT_KEEP;
     return err == 0 ? adl_buf_add(&reply->bytes, body->bytes, len) : err;
@@ -88,4 +95,60 @@ int fault_gzip_make_torn(struct fault_reply *reply,
     err = reply_with(reply, &body, body.len - 1);
     free(body.bytes);
     return err;
+}
+
+static int add_rubbish(struct fault_reply *reply)
+{
+    char bytes[RUBBISH_BYTES];
+
+    memset(bytes, 'x', sizeof(bytes));
+    return adl_buf_add(&reply->bytes, bytes, sizeof(bytes));
+}
+
+static int add_zeros(struct fault_reply *reply)
+{
+    uint8_t *plain = calloc(1, ZEROS_BYTES);
+    uint8_t *coded = malloc(HALF);
+    int err = -ENOMEM;
+
+    if (plain != NULL && coded != NULL) {
+        size_t n = coded_make(coded, HALF, CODED_GZIP, 6, plain, ZEROS_BYTES);
+
+        err = n > 0 ? adl_buf_add(&reply->bytes, coded, n) : -ENOMEM;
+    }
+    free(coded);
+    free(plain);
+    return err;
+}
+
+int fault_gzip_make_hanging(struct fault_reply *reply,
+                            const struct fault_request *request,
+                            const struct fault *fault)
+{
+    int err = add_head(reply, 2 * RUBBISH_BYTES);
+
+    (void)request;
+    (void)fault;
+    reply->ending = FAULT_HANG;
+    return err == 0 ? add_rubbish(reply) : err;
+}
+
+int fault_gzip_make_late(struct fault_reply *reply,
+                         const struct fault_request *request,
+                         const struct fault *fault)
+{
+    static const char missing[] =
+        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+
+    (void)fault;
+    if (request->nth > 1) {
+        reply->ending = FAULT_KEEP;
+        return adl_buf_add_str(&reply->bytes, missing);
+    }
+    reply->ending = FAULT_CLOSE;
+    int err = add_head(reply, FAULT_GZIP_BYTES);
+    if (err == 0) {
+        err = add_zeros(reply);
+    }
+    return err == 0 ? add_rubbish(reply) : err;
 }

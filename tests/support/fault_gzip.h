@@ -18,4 +18,17 @@ int fault_gzip_make_torn(struct fault_reply *reply,
                          const struct fault_request *request,
                          const struct fault *fault);
 
+/* Rubbish, and then silence. */
+int fault_gzip_make_hanging(struct fault_reply *reply,
+                            const struct fault_request *request,
+                            const struct fault *fault);
+
+/*
+ * Zeros by the megabyte, whose decoding takes a while, then rubbish, and the
+ * connection is cut long before that is found. Later on there is no such page.
+ */
+int fault_gzip_make_late(struct fault_reply *reply,
+                         const struct fault_request *request,
+                         const struct fault *fault);
+
 #endif

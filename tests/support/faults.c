@@ -415,6 +415,8 @@ static const struct fault faults[] = {
     SAY("/gzip-whole", FAULT_KEEP, OK GZIP("22") OK_GZIP),
     MAKE("/gzip-mended", make_mended, FAULT_KEEP, OK GZIP("22") OK_GZIP),
     MAKE("/gzip-large-mended", fault_gzip_make_mended, FAULT_KEEP, ""),
+    MAKE("/gzip-large-hanging", fault_gzip_make_hanging, FAULT_HANG, ""),
+    MAKE("/gzip-large-late", fault_gzip_make_late, FAULT_CLOSE, ""),
     MAKE("/gzip-large-torn", fault_gzip_make_torn, FAULT_KEEP, ""),
     SAY("/gzip-half", FAULT_KEEP,
         OK GZIP("12") "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03"
