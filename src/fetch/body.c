@@ -12,88 +12,16 @@
 
 #include "asyncdl/error.h"
 #include "fetch/chunk.h"
+#include "fetch/filling.h"
 #include "fetch/save.h"
 
-#define CHUNKS_BYTES      (8u * 1024 * 1024) /* of all files under way, about */
-#define CHUNK_MIN         32768u
-#define CHUNK_MAX         1048576u
-#define CHUNK_CODED_MAX   65536u /* it may stand for a thousand times as much */
-#define CHUNKS_FILLED_MAX 2      /* more than these, and the socket waits */
-#define STREAM_WEIGHT     16
-#define KEEP_MIN_BYTES    4096 /* fewer are soon asked for again */
-
-/*
- * A chunk is filled while the one before is written: where that is not done
- * yet, larger ones save hand-overs. Where bytes come slowly they are small, so
- * that what has come is soon on the disk. Several files share the room.
- */
-static size_t choose_cap(const struct adl_body *body)
-{
-    size_t n = body->env->n_streams > 0 ? body->env->n_streams : 1;
-    size_t most = CHUNKS_BYTES / (n * (CHUNKS_FILLED_MAX + 2));
-    size_t cap = body->is_busy ? body->chunk_cap * 2 : body->chunk_cap / 2;
-    size_t limit =
-        body->coding == ADL_CODING_NONE ? CHUNK_MAX : CHUNK_CODED_MAX;
-
-    most = most < limit ? most : limit;
-    cap = cap < most ? cap : most;
-    return cap > CHUNK_MIN ? cap : CHUNK_MIN;
-}
-
-static void drop_spare(struct adl_body *body)
-{
-    adl_chunk_destroy_all(body->spare);
-    body->spare = NULL;
-}
-
-/* A chunk that was written, or a new one: fresh memory costs a fault a
- * page. */
-static struct adl_chunk *take_chunk(struct adl_body *body)
-{
-    struct adl_chunk *chunk = body->spare;
-
-    body->chunk_cap = choose_cap(body);
-    if (chunk == NULL || chunk->room < body->chunk_cap) {
-        drop_spare(body);
-        return adl_chunk_create(body->chunk_cap);
-    }
-    body->spare = chunk->next;
-    chunk->next = NULL;
-    chunk->len = 0;
-    chunk->cap = body->chunk_cap;
-    return chunk;
-}
-
-static void give_back_chunks(struct adl_body *body, struct adl_chunk *chunks)
-{
-    struct adl_chunk **end = &body->spare;
-    size_t n = 0;
-
-    while (*end != NULL) {
-        end = &(*end)->next;
-        n++;
-    }
-    *end = chunks;
-    for (; n < CHUNKS_FILLED_MAX && *end != NULL; n++) {
-        end = &(*end)->next;
-    }
-    adl_chunk_destroy_all(*end);
-    *end = NULL;
-}
-
-static void drop_chunks(struct adl_body *body)
-{
-    adl_chunk_destroy_all(body->filled);
-    free(body->filling);
-    body->filled = NULL;
-    body->filling = NULL;
-    body->n_filled = 0;
-}
+#define STREAM_WEIGHT  16
+#define KEEP_MIN_BYTES 4096 /* fewer are soon asked for again */
 
 void adl_body_finish(struct adl_body *body)
 {
-    drop_chunks(body);
-    drop_spare(body);
+    adl_filling_drop(body);
+    adl_filling_drop_spare(body);
     adl_buf_finish(&body->mem);
     adl_digest_destroy(body->digest);
     adl_decoder_destroy(body->decoder);
@@ -123,23 +51,6 @@ void adl_body_reset(struct adl_body *body)
     body->n_synced = 0;
 }
 
-static void queue_chunk(struct adl_body *body)
-{
-    struct adl_chunk **end = &body->filled;
-
-    if (body->filling == NULL || body->filling->len == 0) {
-        return;
-    }
-    while (*end != NULL) {
-        end = &(*end)->next;
-    }
-    *end = body->filling;
-    body->filling = NULL;
-    body->n_filled++;
-}
-
-static void submit(struct adl_body *body);
-
 /* Of one with a coding it is only now known. */
 static void note_size(struct adl_body *body)
 {
@@ -160,12 +71,14 @@ static void forgive(struct adl_body *body)
     }
 }
 
+static void submit(struct adl_body *body);
+
 static void done_stream(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
     bool is_over = body->work.is_saving || body->work.is_dropping;
 
-    give_back_chunks(body, body->work.chunks);
+    adl_filling_give_back(body, body->work.chunks);
     body->work.chunks = NULL;
     free(body->work.version);
     body->work.version = NULL;
@@ -254,30 +167,7 @@ static int become_stream(struct adl_body *body)
     memcpy(body->filling->bytes, body->mem.data, body->mem.len);
     body->filling->len = body->mem.len;
     adl_buf_finish(&body->mem);
-    queue_chunk(body);
-    return 0;
-}
-
-static int fill(struct adl_body *body, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        if (body->filling == NULL) {
-            body->filling = take_chunk(body);
-        }
-        struct adl_chunk *chunk = body->filling;
-        if (chunk == NULL) {
-            return -ENOMEM;
-        }
-        size_t room = chunk->cap - chunk->len;
-        size_t n = len < room ? len : room;
-        memcpy(chunk->bytes + chunk->len, bytes, n);
-        chunk->len += n;
-        bytes += n;
-        len -= n;
-        if (chunk->len == chunk->cap) {
-            queue_chunk(body);
-        }
-    }
+    adl_filling_queue(body);
     return 0;
 }
 
@@ -286,10 +176,10 @@ static int add_to_stream(struct adl_body *body, const void *bytes, size_t len)
     if (body->err < 0) {
         return body->err; /* the disk has failed meanwhile */
     }
-    if (body->n_filled >= CHUNKS_FILLED_MAX) {
+    if (body->n_filled >= ADL_FILLED_MAX) {
         return ADL_BODY_FULL;
     }
-    int err = fill(body, bytes, len);
+    int err = adl_filling_add(body, bytes, len);
     if (body->filled != NULL) {
         submit_if_idle(body);
     }
@@ -336,7 +226,7 @@ void adl_body_restart(struct adl_body *body)
     body->size = 0;
     body->coding = ADL_CODING_NONE;
     adl_buf_reset(&body->mem);
-    drop_chunks(body);
+    adl_filling_drop(body);
     if (body->is_stream) {
         body->must_rewind = true;
     }
@@ -436,7 +326,7 @@ void adl_body_save(struct adl_body *body)
         body->err = check_digest(body);
         body->ops->on_saved(body);
     } else if (body->is_stream) {
-        queue_chunk(body);
+        adl_filling_queue(body);
         body->must_save = true;
         submit_if_idle(body);
     } else {
@@ -453,7 +343,7 @@ void adl_body_save(struct adl_body *body)
 
 void adl_body_drop(struct adl_body *body)
 {
-    drop_chunks(body);
+    adl_filling_drop(body);
     if (!body->is_stream) {
         body->ops->on_saved(body);
         return;
@@ -471,7 +361,7 @@ void adl_body_leave(struct adl_body *body)
         adl_body_drop(body);
         return;
     }
-    queue_chunk(body);
+    adl_filling_queue(body);
     body->must_keep = true;
     body->must_drop = true;
     submit_if_idle(body);
