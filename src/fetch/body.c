@@ -41,6 +41,7 @@ void adl_body_reset(struct adl_body *body)
     body->is_damaged = false;
     body->is_stream = false;
     body->has_file = false;
+    atomic_store(&body->is_unwanted, false);
     body->must_rewind = false;
     body->must_save = false;
     body->must_drop = false;
@@ -136,6 +137,7 @@ static void submit(struct adl_body *body)
     body->n_filled = 0;
     body->must_rewind = false;
     body->is_busy = true;
+    atomic_store(&body->is_unwanted, false);
     body->job = (struct adl_job){
         .run = adl_save_stream,
         .seal = adl_save_seal_stream,
@@ -230,7 +232,9 @@ void adl_body_restart(struct adl_body *body)
     if (body->is_stream) {
         body->must_rewind = true;
     }
-    if (!body->is_busy) { /* else its end does that */
+    if (body->is_busy) { /* its end forgives */
+        atomic_store(&body->is_unwanted, true);
+    } else {
         forgive(body);
     }
     adl_digest_destroy(body->digest); /* the next byte starts a new one */
@@ -349,6 +353,7 @@ void adl_body_drop(struct adl_body *body)
         return;
     }
     body->must_drop = true;
+    atomic_store(&body->is_unwanted, true);
     submit_if_idle(body);
 }
 

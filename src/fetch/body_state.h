@@ -4,6 +4,7 @@
 #ifndef ADL_FETCH_BODY_STATE_H
 #define ADL_FETCH_BODY_STATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -90,6 +91,7 @@ struct adl_body {
     bool is_stream;
     bool has_file; /* a stream's: it was open when a job was last over */
     bool is_busy;  /* a job is under way, and owns work and sink */
+    atomic_bool is_unwanted; /* said to a job: what it decodes is void */
     bool must_rewind;
     bool must_save;
     bool must_drop;

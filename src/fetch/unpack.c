@@ -34,7 +34,9 @@ int adl_unpack_begin(struct adl_body *body, enum adl_coding coding,
 static int next_piece(struct adl_body *body, const void **piece, size_t *len,
                       struct adl_sink_error *error)
 {
-    int rc = adl_decoder_next(body->decoder, piece, len);
+    int rc = atomic_load(&body->is_unwanted)
+                 ? -ECANCELED
+                 : adl_decoder_next(body->decoder, piece, len);
 
     if (rc <= 0) {
         return rc < 0 ? blame_body(error, rc) : 0;

@@ -305,6 +305,22 @@ static void test_a_body_begins_anew_in_any_coding(void **state)
     need_file(bed, (const uint8_t *)"plain", 5);
 }
 
+static void test_what_is_void_is_not_decoded(void **state)
+{
+    struct bed *bed = *state;
+
+    open_sink(bed);
+    take_coded(bed, (const uint8_t *)"body", 4);
+    assert_int_equal(adl_unpack_begin(&bed->body, ADL_CODING_GZIP, &bed->error),
+                     0);
+    atomic_store(&bed->body.is_unwanted, true);
+    assert_int_equal(write_pieces(bed, (const uint8_t *)bed->body.mem.data,
+                                  bed->body.mem.len, 1000),
+                     -ECANCELED);
+    assert_true(bed->error.is_damaged); /* and so it can be forgiven */
+    assert_int_equal(adl_sink_get_size(bed->body.sink), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 TEST_SUITE(unpack)
@@ -318,6 +334,7 @@ TEST_SUITE(unpack)
         TEST(test_a_full_disk_leaves_nothing),
         TEST(test_pieces_make_up_the_file),
         TEST(test_a_body_begins_anew_in_any_coding),
+        TEST(test_what_is_void_is_not_decoded),
     };
 
     return cmocka_run_group_tests_name("unpack", tests, NULL, NULL);
