@@ -238,8 +238,8 @@ static bool is_authority(const char *text)
 
 static bool is_proxy(const char *text)
 {
-    static const char *const schemes[] = {"http",    "https",  "socks4",
-                                          "socks4a", "socks5", "socks5h"};
+    static const char *const schemes[] = {
+        "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h"};
     const char *end = text != NULL ? strstr(text, "://") : NULL;
 
     if (text == NULL || text[0] == '\0') {

@@ -54,7 +54,8 @@ static void test_proxy_speaks_a_scheme_that_proxies_speak(void **state)
         {"socks5h://proxy", 0},
         {"10.0.0.1", 0},
         {"4", -EINVAL},
-        {"socks://proxy", -EINVAL},
+        {"socks://proxy", 0}, /* socks4 */
+        {"socks6://proxy", -EINVAL},
         {"http://", -EINVAL},
         {"://proxy", -EINVAL},
         {"[::1]:3128", 0},
