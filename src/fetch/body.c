@@ -95,8 +95,9 @@ static void done_stream(struct adl_job *job)
         body->ops->on_saved(body); /* may free body */
         return;
     }
-    if (body->filled != NULL || body->must_rewind || body->must_save ||
-        body->must_drop) {
+    /* A rewind waits for the bytes of the new body: their coding goes with it.
+     */
+    if (body->filled != NULL || body->must_save || body->must_drop) {
         submit(body);
     }
     body->ops->on_room(body);

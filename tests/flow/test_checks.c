@@ -110,6 +110,12 @@ static void test_a_compressed_body_is_whole_or_no_file(void **state)
          .options = "--compressed --retry 0 --max-filesize 39M",
          .file = "mirror",
          .size = 10000},
+        /* the mirror's coding is known after the job for the first is over */
+        {.url = "http://@FAULT@/gzip-large-late/late\t"
+                "http://@SITE@/bytes/300000/late?gzip=1",
+         .options = "--compressed --retry 0",
+         .file = "late",
+         .size = 300000},
         {.url = "http://@FAULT@/gzip-half",
          .options = "--compressed",
          .status = 3,
