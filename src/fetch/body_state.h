@@ -13,6 +13,7 @@
 #include "fetch/decode.h"
 #include "fetch/offload.h"
 #include "fetch/range.h"
+#include "store/leftovers.h"
 #include "store/sink.h"
 #include "util/buf.h"
 
@@ -26,6 +27,7 @@ struct adl_body_env {
     struct adl_offload *offload;
     struct adl_dir *dir;
     size_t n_streams; /* files under way that are not small */
+    struct adl_leftovers leftovers;
 };
 
 struct adl_body_ops {

@@ -83,12 +83,15 @@ static int void_note(struct adl_body *body, const char *path,
 void adl_save_small(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
-    struct adl_sink_error error;
-
     bool is_coded = body->coding != ADL_CODING_NONE && body->mem.len > 0;
+    struct adl_sink_error error;
 
     adl_sink_error_init(&error);
     body->err = void_note(body, body->target.path, &error);
+    if (body->err == 0) {
+        adl_leftovers_remove(&body->env->leftovers, body->env->dir,
+                             body->target.path);
+    }
     if (body->err == 0 && is_coded) {
         body->err = adl_unpack_small(body, &error);
     } else if (body->err == 0) {

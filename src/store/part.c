@@ -10,6 +10,7 @@
  */
 #include "store/part.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,6 +25,8 @@
 #include "store/file.h"
 #include "util/hash.h"
 
+#define SUFFIX     ".part"
+#define SUFFIX_LEN (sizeof(SUFFIX) - 1)
 #define MAX_NUMBER 1000
 #define MAX_TRIES  16
 
@@ -31,11 +34,11 @@
 static void name_part(struct adl_part *part, uint64_t hash, int number)
 {
     if (number == 1) {
-        (void)snprintf(part->name, sizeof(part->name), "%016" PRIx64 ".part",
+        (void)snprintf(part->name, sizeof(part->name), "%016" PRIx64 SUFFIX,
                        hash);
     } else {
-        (void)snprintf(part->name, sizeof(part->name), "%016" PRIx64 "-%d.part",
-                       hash, number);
+        (void)snprintf(part->name, sizeof(part->name),
+                       "%016" PRIx64 "-%d" SUFFIX, hash, number);
     }
 }
 
@@ -200,6 +203,37 @@ int adl_part_open(struct adl_part *out, int aside_fd, const char *path)
         *out = part;
     }
     return err;
+}
+
+bool adl_part_is_any(int aside_fd)
+{
+    int fd = openat(aside_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+    bool is_any = false;
+
+    if (folder == NULL) {
+        if (fd >= 0) {
+            (void)close(fd); /* a folder: nothing could be lost */
+        }
+        return true;
+    }
+    while (!is_any && (entry = readdir(folder)) != NULL) {
+        size_t len = strlen(entry->d_name);
+
+        is_any = len > SUFFIX_LEN &&
+                 strcmp(entry->d_name + len - SUFFIX_LEN, SUFFIX) == 0;
+    }
+    (void)closedir(folder);
+    return is_any;
+}
+
+void adl_part_discard(int aside_fd, const char *path)
+{
+    struct adl_part part = {.fd = -1, .aside_fd = aside_fd};
+
+    name_part(&part, adl_hash_of(path, strlen(path)), 1);
+    (void)remove_leftover(&part); /* what is held is not ours */
 }
 
 static int rename_over(const struct adl_part *part, int folder_fd,

@@ -40,6 +40,13 @@ void adl_part_leave(struct adl_part *part);
 int adl_part_commit(struct adl_part *part, int folder_fd, const char *name,
                     bool overwrite);
 
+/* Are there any in that folder, held or not? True where it cannot be told. */
+bool adl_part_is_any(int aside_fd);
+
+/* Remove a leftover of the name that adl_part_open() would give a part for
+ * path, unless another holds it. */
+void adl_part_discard(int aside_fd, const char *path);
+
 /* Remove and close it. */
 void adl_part_abort(struct adl_part *part);
 

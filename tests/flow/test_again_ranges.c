@@ -152,18 +152,19 @@ static void test_it_asks_for_the_rest_of_that_very_version(void **state)
 
 /* Such a body is in memory: nothing tells how much has come, so that it is
  * given more and more time. The number of the request that left a part. */
-static int end_in_small_body(struct download *d)
+static int end_in_small_body(struct download *d, const char *name)
 {
     for (int i = 0; i < N_TRIES; i++) {
-        const char *line = cmd_text(&d->cmd,
-                                    "http://127.0.0.1:%u/bytes/%d/small%d?"
-                                    "stall=%d&cuts=1",
-                                    nginx.port, SMALL_SIZE, i, SMALL_HALF);
+        const char *line =
+            cmd_text(&d->cmd,
+                     "http://127.0.0.1:%u/bytes/%d/%s%d?"
+                     "stall=%d&cuts=1",
+                     nginx.port, SMALL_SIZE, name, i, SMALL_HALF);
         struct proc *proc = download_start(d, line, NULL);
 
-        download_wait_for_request(
-            d, cmd_text(&d->cmd, "/bytes/%d/small%d?stall=%d&cuts=1",
-                        SMALL_SIZE, i, SMALL_HALF));
+        download_wait_for_request(d, cmd_text(&d->cmd,
+                                              "/bytes/%d/%s%d?stall=%d&cuts=1",
+                                              SMALL_SIZE, name, i, SMALL_HALF));
         (void)poll(NULL, 0, i);
         assert_int_equal(proc_signal(proc, SIGINT), 0);
         cmd_wait(&d->cmd, proc, 128 + SIGINT);
@@ -175,12 +176,30 @@ static int end_in_small_body(struct download *d)
     return -1;
 }
 
+/* Nobody opens its part again: it is saved in one go. */
+static void test_half_of_a_small_body_goes_with_a_restart(void **state)
+{
+    struct download d;
+
+    need_nginx(&d, state);
+    int i = end_in_small_body(&d, "anew");
+    download_run(&d,
+                 cmd_text(&d.cmd,
+                          "http://127.0.0.1:%u/bytes/%d/anew%d?stall=%d&cuts=1",
+                          nginx.port, SMALL_SIZE, i, SMALL_HALF),
+                 "--restart", 0);
+    assert_true(
+        rerun_check_whole(&d, cmd_text(&d.cmd, "anew%d", i), SMALL_SIZE));
+    assert_null(rerun_find_part(&d));
+    finish(&d);
+}
+
 static void test_a_small_body_is_gone_on_with_too(void **state)
 {
     struct download d;
 
     need_nginx(&d, state);
-    int i = end_in_small_body(&d);
+    int i = end_in_small_body(&d, "small");
     uint64_t kept = rerun_get_part_size(&d);
     assert_in_range(kept, 1, SMALL_HALF);
     download_run(&d,
@@ -335,6 +354,7 @@ TEST_SUITE(again_ranges)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_asks_for_the_rest_of_that_very_version),
         cmocka_unit_test(test_a_small_body_is_gone_on_with_too),
+        cmocka_unit_test(test_half_of_a_small_body_goes_with_a_restart),
         cmocka_unit_test(test_without_a_validator_it_asks_for_all),
         cmocka_unit_test(test_a_body_can_be_made_by_many_runs),
         cmocka_unit_test(test_two_versions_are_never_mixed),
