@@ -51,7 +51,8 @@ bool adl_range_can_resume(const struct adl_range_answer *answer)
 
 /*
  * Does all that the answer says of its version agree with the one we know? A
- * server may leave out what the If-Range it honoured has said already.
+ * server may leave out a Last-Modified that the If-Range it honoured has said
+ * already.
  */
 static bool is_same_version(const struct adl_validator *known,
                             const struct adl_validator *given)
@@ -73,6 +74,17 @@ static bool is_same_version(const struct adl_validator *known,
     return !given->has_size || !known->has_size || given->size == known->size;
 }
 
+/*
+ * The ETag that If-Range named must be in a 206 (RFC 9110, 15.3.7): a server
+ * that leaves it out, and says nothing else, may not know If-Range either.
+ */
+static bool is_confirmed(const struct adl_validator *known,
+                         const struct adl_validator *given)
+{
+    return known->is_any || adl_range_if_range(known) != known->etag ||
+           given->etag[0] != '\0' || given->last_modified[0] != '\0';
+}
+
 static bool is_wanted_part(const struct adl_validator *known, uint64_t offset,
                            const struct adl_range_answer *answer)
 {
@@ -87,7 +99,8 @@ static bool is_wanted_part(const struct adl_validator *known, uint64_t offset,
     if (!known->has_size && !answer->validator.has_size) {
         return false; /* nobody could say that it is whole */
     }
-    return is_same_version(known, &answer->validator);
+    return is_confirmed(known, &answer->validator) &&
+           is_same_version(known, &answer->validator);
 }
 
 /* A 416 whose size is what we have: nothing is left to ask for. */

@@ -374,6 +374,9 @@ static const struct fault faults[] = {
     MAKE("/range-wrong-total", make_range, FAULT_KEEP,
          PART "Content-Range: bytes 5000-9999/20000\r\n"),
     MAKE("/range-missing", make_range, FAULT_KEEP, PART),
+    MAKE("/range-unconfirmed", make_range, FAULT_KEEP,
+         "HTTP/1.1 206 Partial Content\r\n"
+         "Content-Range: bytes 5000-9999/10000\r\n"),
     MAKE("/range-other-unit", make_range, FAULT_KEEP,
          PART "Content-Range: lines 5000-9999/10000\r\n"),
     MAKE("/range-garbage", make_range, FAULT_KEEP,

@@ -228,6 +228,12 @@ static void test_answers_to_a_range_are_judged(void **state)
          ADL_RANGE_TAKE},
         {KNOWN("", DATE, 10), 206, "bytes 5-9/10", "", "", false,
          ADL_RANGE_TAKE},
+        {KNOWN("\"a\"", "", 10), 206, "bytes 5-9/10", "", "", false,
+         ADL_RANGE_BOTCHED},
+        {KNOWN("\"a\"", DATE, 10), 206, "bytes 5-9/10", "", "", false,
+         ADL_RANGE_BOTCHED},
+        {KNOWN("\"a\"", DATE, 10), 206, "bytes 5-9/10", "", DATE, false,
+         ADL_RANGE_TAKE},
         {KNOWN("W/\"a\"", DATE, 10), 206, "bytes 5-9/10", "W/\"a\"", DATE,
          false, ADL_RANGE_TAKE},
         /* Another version. */
