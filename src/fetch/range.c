@@ -75,14 +75,13 @@ static bool is_same_version(const struct adl_validator *known,
 }
 
 /*
- * The ETag that If-Range named must be in a 206 (RFC 9110, 15.3.7): a server
- * that leaves it out, and says nothing else, may not know If-Range either.
+ * The ETag of a version must be in a 206 of it (RFC 9110, 15.3.7): a server
+ * that leaves it out may not know If-Range either.
  */
 static bool is_confirmed(const struct adl_validator *known,
                          const struct adl_validator *given)
 {
-    return known->is_any || adl_range_if_range(known) != known->etag ||
-           given->etag[0] != '\0' || given->last_modified[0] != '\0';
+    return known->is_any || known->etag[0] == '\0' || given->etag[0] != '\0';
 }
 
 static bool is_wanted_part(const struct adl_validator *known, uint64_t offset,

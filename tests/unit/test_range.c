@@ -233,7 +233,9 @@ static void test_answers_to_a_range_are_judged(void **state)
         {KNOWN("\"a\"", DATE, 10), 206, "bytes 5-9/10", "", "", false,
          ADL_RANGE_BOTCHED},
         {KNOWN("\"a\"", DATE, 10), 206, "bytes 5-9/10", "", DATE, false,
-         ADL_RANGE_TAKE},
+         ADL_RANGE_BOTCHED},
+        {KNOWN("W/\"a\"", DATE, 10), 206, "bytes 5-9/10", "", DATE, false,
+         ADL_RANGE_BOTCHED},
         {KNOWN("W/\"a\"", DATE, 10), 206, "bytes 5-9/10", "W/\"a\"", DATE,
          false, ADL_RANGE_TAKE},
         /* Another version. */
