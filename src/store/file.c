@@ -12,13 +12,17 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include "asyncdl/error.h"
 
 #define PROC_PATH_MAX 32 /* "/proc/self/fd/" and an int */
 #define COPY_BYTES    16384
+#define BLOCK_BYTES   512 /* of st_blocks */
 #define HUGE_BYTES    (UINT64_C(16) << 40)
 #define NS_PER_S      INT64_C(1000000000)
 #define MTIME_MAX_S   (INT64_MAX / NS_PER_S - 1) /* and as far before 1970 */
@@ -156,23 +160,50 @@ static bool is_beyond(int fd, uint64_t size)
            size / info.f_frsize > info.f_blocks;
 }
 
-int adl_file_allocate(int fd, uint64_t size)
+/* Is there as much as the file lacks? */
+static int look_for_room(int fd, uint64_t size)
+{
+    struct statvfs system;
+    struct stat file;
+
+    if (fstatvfs(fd, &system) < 0 || fstat(fd, &file) < 0) {
+        return -errno;
+    }
+    uint64_t has = (uint64_t)file.st_blocks * BLOCK_BYTES;
+    uint64_t lacks = size > has ? size - has : 0;
+    uint64_t n_blocks = (lacks + system.f_frsize - 1) / system.f_frsize;
+    bool is_bounded = system.f_blocks > 0;
+    return is_bounded && n_blocks > system.f_bavail ? -ENOSPC : 0;
+}
+
+static int set_aside(int fd, uint64_t size)
 {
     int err;
 
-    if (size > INT64_MAX) {
-        return ASYNCDL_ETOOBIG;
-    }
     do {
         err = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
     } while (err < 0 && errno == EINTR);
-    if (err == 0 || errno == EOPNOTSUPP || errno == ENOSYS) {
-        return 0;
+    return err == 0 || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
+}
+
+int adl_file_allocate(int fd, uint64_t size)
+{
+    if (size > INT64_MAX) {
+        return ASYNCDL_ETOOBIG;
     }
-    err = -errno;
+    int err = adl_file_is_in_memory(fd) ? look_for_room(fd, size)
+                                        : set_aside(fd, size);
     return (err == -EFBIG || err == -ENOSPC) && is_beyond(fd, size)
                ? ASYNCDL_ETOOBIG
                : err;
+}
+
+bool adl_file_is_in_memory(int fd)
+{
+    struct statfs info;
+
+    return fstatfs(fd, &info) == 0 &&
+           (info.f_type == TMPFS_MAGIC || info.f_type == RAMFS_MAGIC);
 }
 
 int adl_file_set_mtime(int fd, int64_t mtime_s)

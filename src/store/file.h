@@ -6,6 +6,7 @@
 #ifndef ADL_STORE_FILE_H
 #define ADL_STORE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,11 +44,15 @@ int64_t adl_file_get_mtime_ns(const struct stat *info);
 
 /*
  * Set aside room for size bytes without changing the length. Where the file
- * system has no such thing nothing happens. 0, -errno, or ASYNCDL_ETOOBIG for
- * more than 16 TiB that it could never hold: then it is not the disk that is
- * full.
+ * system has no such thing nothing happens; in memory, where it takes as long
+ * as to write them and memory that others may need until they come, there must
+ * only be as much now. 0, -errno, or ASYNCDL_ETOOBIG for more than 16 TiB that
+ * it could never hold: then it is not the disk that is full.
  */
 int adl_file_allocate(int fd, uint64_t size);
+
+/* Is it on a file system that has no disk, so that to write is to copy? */
+bool adl_file_is_in_memory(int fd);
 
 /* Set the time of the last change. Where it cannot be kept, nothing happens. */
 int adl_file_set_mtime(int fd, int64_t mtime_s);

@@ -29,6 +29,7 @@
 #define SUFFIX_LEN (sizeof(SUFFIX) - 1)
 #define MAX_NUMBER 1000
 #define MAX_TRIES  16
+#define READ_BYTES 65536
 
 /* Names that collide get numbers, like names that are held. */
 static void name_part(struct adl_part *part, uint64_t hash, int number)
@@ -168,6 +169,37 @@ int adl_part_adopt(struct adl_part *out, int aside_fd, const char *name)
     }
     *out = part;
     return 0;
+}
+
+int adl_part_keep(const struct adl_part *part, uint64_t bytes,
+                  struct adl_digest *digest)
+{
+    char piece[READ_BYTES];
+    uint64_t n_read = 0;
+    struct stat info;
+
+    if (fstat(part->fd, &info) < 0) {
+        return -errno;
+    }
+    if ((uint64_t)info.st_size < bytes) {
+        return -ESTALE;
+    }
+    if (ftruncate(part->fd, (off_t)bytes) < 0) {
+        return -errno;
+    }
+    while (digest != NULL && n_read < bytes) {
+        ssize_t n = pread(part->fd, piece, sizeof(piece), (off_t)n_read);
+
+        if (n <= 0) {
+            return n < 0 ? -errno : -ESTALE;
+        }
+        int err = adl_digest_update(digest, piece, (size_t)n);
+        if (err < 0) {
+            return err;
+        }
+        n_read += (uint64_t)n;
+    }
+    return lseek(part->fd, (off_t)bytes, SEEK_SET) < 0 ? -errno : 0;
 }
 
 void adl_part_leave(struct adl_part *part)

@@ -7,6 +7,9 @@
 #define ADL_STORE_PART_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "store/digest.h"
 
 #define ADL_PART_NAME_MAX 32
 
@@ -29,6 +32,14 @@ int adl_part_open(struct adl_part *out, int aside_fd, const char *path);
  * name of a whole file. Or another -errno.
  */
 int adl_part_adopt(struct adl_part *out, int aside_fd, const char *name);
+
+/*
+ * Keep its first bytes, and stand behind them. They are read once where there
+ * is a digest, which they are added to. -ESTALE where there are not as many, or
+ * another -errno.
+ */
+int adl_part_keep(const struct adl_part *part, uint64_t bytes,
+                  struct adl_digest *digest);
 
 /* Close it and leave it to a later run. */
 void adl_part_leave(struct adl_part *part);

@@ -23,11 +23,11 @@
 #include "store/place.h"
 
 #define ALLOCATE_MIN (UINT64_C(1) << 20)
-#define READ_BYTES   65536
 
 struct adl_sink {
     struct adl_dir *dir; /* borrowed */
     bool is_nameless;    /* part has a descriptor only */
+    bool is_in_memory;   /* of a part: its file system has no disk */
     struct adl_part part;
     struct adl_digest *digest; /* NULL where there is nothing to compute */
     char *path;                /* as it was opened, for errors; of a part */
@@ -164,6 +164,7 @@ int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,
         return adl_sink_error_report(error, err, "open part file for",
                                      target->path);
     }
+    sink->is_in_memory = adl_file_is_in_memory(sink->part.fd);
     sink->room = size >= ALLOCATE_MIN ? size : 0;
     err = allocate(sink, error);
     if (err < 0) {
@@ -172,38 +173,6 @@ int adl_sink_open(struct adl_sink **out, struct adl_dir *dir,
     }
     *out = sink;
     return 0;
-}
-
-/* Keep the first bytes of what is there, and hash them where that is wanted. */
-static int keep_begin(struct adl_sink *sink, uint64_t bytes)
-{
-    char piece[READ_BYTES];
-    struct stat info;
-
-    if (fstat(sink->part.fd, &info) < 0) {
-        return -errno;
-    }
-    if ((uint64_t)info.st_size < bytes) {
-        return -ESTALE;
-    }
-    if (ftruncate(sink->part.fd, (off_t)bytes) < 0) {
-        return -errno;
-    }
-    while (sink->digest != NULL && sink->size < bytes) {
-        ssize_t n =
-            pread(sink->part.fd, piece, sizeof(piece), (off_t)sink->size);
-
-        if (n <= 0) {
-            return n < 0 ? -errno : -ESTALE;
-        }
-        int err = adl_digest_update(sink->digest, piece, (size_t)n);
-        if (err < 0) {
-            return err;
-        }
-        sink->size += (uint64_t)n;
-    }
-    sink->size = bytes;
-    return lseek(sink->part.fd, (off_t)bytes, SEEK_SET) < 0 ? -errno : 0;
 }
 
 int adl_sink_resume(struct adl_sink **out, struct adl_dir *dir,
@@ -224,9 +193,11 @@ int adl_sink_resume(struct adl_sink **out, struct adl_dir *dir,
         return adl_sink_error_report(error, err, "take up the part file of",
                                      target->path);
     }
+    sink->is_in_memory = adl_file_is_in_memory(sink->part.fd);
     sink->room = size >= ALLOCATE_MIN ? size : 0;
-    err = keep_begin(sink, rest->bytes);
+    err = adl_part_keep(&sink->part, rest->bytes, sink->digest);
     if (err == 0) {
+        sink->size = rest->bytes;
         err = allocate(sink, error);
     }
     if (err < 0) {
@@ -486,6 +457,11 @@ const char *adl_sink_get_part(const struct adl_sink *sink)
 uint64_t adl_sink_get_size(const struct adl_sink *sink)
 {
     return sink->size;
+}
+
+bool adl_sink_is_quick(const struct adl_sink *sink)
+{
+    return sink->is_in_memory && sink->digest == NULL;
 }
 
 void adl_sink_abort(struct adl_sink *sink)

@@ -2,7 +2,8 @@
 /*
  * A file in the making. It is written aside, in DIR/.asyncdl/, and appears
  * under its own name, at once and whole, when it is committed. All functions
- * block and run on the pool; a sink is used by one thread at a time.
+ * block and run on the pool, unless they say otherwise; a sink is used by one
+ * thread at a time.
  *
  * The part file's name follows from the file's name alone. It is locked
  * (flock) while in use; a part that another process holds is left alone and
@@ -61,7 +62,8 @@ int adl_sink_resume(struct adl_sink **out, struct adl_dir *dir,
                     const struct adl_sink_rest *rest, uint64_t size,
                     struct adl_sink_error *error);
 
-/* Append. 0 or -errno; short writes are carried on. */
+/* Append. 0 or -errno; short writes are carried on. Of a sink that is quick it
+ * does not block. */
 int adl_sink_write(struct adl_sink *sink, const void *bytes, size_t len,
                    struct adl_sink_error *error);
 
@@ -94,6 +96,10 @@ int adl_sink_commit(struct adl_sink *sink, const struct adl_sink_target *target,
 
 /* Leave the part to a later run and free the sink. */
 void adl_sink_leave(struct adl_sink *sink);
+
+/* Is to append no more than a copy in memory: there is no disk, and nothing to
+ * hash? Does not block. */
+bool adl_sink_is_quick(const struct adl_sink *sink);
 
 /* The part's name in DIR/.asyncdl/, and how much of the body it holds. */
 const char *adl_sink_get_part(const struct adl_sink *sink);

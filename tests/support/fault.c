@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -46,13 +47,18 @@ int fault_n_hits(enum fault_call call)
     return faults[call].n_hits;
 }
 
+static bool is_armed(enum fault_call call)
+{
+    return faults[call].countdown > 0 || faults[call].is_for_all;
+}
+
 /* Sets errno where the call is to fail. Writes nothing where nothing is armed,
  * so that threads may pass. */
 static bool strikes(enum fault_call call)
 {
     struct fault *fault = &faults[call];
 
-    if (fault->countdown == 0 && !fault->is_for_all) {
+    if (!is_armed(call)) {
         return false;
     }
     if (fault->countdown > 0 && --fault->countdown > 0) {
@@ -102,6 +108,18 @@ WRAP(FAULT_RENAMEAT2, int, -1, renameat2,
      (from_fd, from, to_fd, to, flags))
 WRAP(FAULT_UNLINKAT, int, -1, unlinkat, (int fd, const char *path, int flags),
      (fd, path, flags))
+
+int __real_fstatfs64(int fd, struct statfs *out);
+int __wrap_fstatfs64(int fd, struct statfs *out);
+int __wrap_fstatfs64(int fd, struct statfs *out)
+{
+    int rc = __real_fstatfs64(fd, out);
+
+    if (rc == 0 && is_armed(FAULT_FALLOCATE)) {
+        out->f_type = 0;
+    }
+    return rc;
+}
 
 /* SQLite's answer their code. */
 #define WRAP_SQLITE(call, name, params, args) \

@@ -20,8 +20,8 @@ enum fault_call {
     FAULT_MKDIR,
     FAULT_MKDIRAT,
     FAULT_WRITE,
-    FAULT_CLOSE, /* closes all the same, as Linux does */
-    FAULT_FALLOCATE,
+    FAULT_CLOSE,     /* closes all the same, as Linux does */
+    FAULT_FALLOCATE, /* while it is armed, no file system is in memory */
     FAULT_FCNTL,
     FAULT_FDATASYNC,
     FAULT_FLOCK,

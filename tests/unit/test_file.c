@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* memfd_create */
+
 #include "store/file.h"
 
 #include <errno.h>
@@ -7,8 +9,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -179,6 +183,48 @@ static void test_room_is_allocated_without_changing_the_length(void **state)
     assert_int_equal(adl_file_allocate(fd, INT64_MAX), ASYNCDL_ETOOBIG);
     assert_int_equal(adl_file_allocate(fd, UINT64_C(1) << 60), ASYNCDL_ETOOBIG);
     close(fd);
+}
+
+static void test_in_memory_there_must_only_be_room(void **state)
+{
+    static char bytes[256 << 10];
+    const char *folder = scratch_path(*state, "memory");
+    char path[SCRATCH_PATH_MAX + 8];
+    struct stat info;
+
+    assert_int_equal(mkdir(folder, 0777), 0);
+    if (!scratch_mount(folder, 1 << 20)) {
+        print_message("skipped: this user may not mount a tmpfs\n");
+        skip();
+    }
+    (void)snprintf(path, sizeof(path), "%s/f", folder);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_true(adl_file_is_in_memory(fd));
+    assert_int_equal(adl_file_allocate(fd, 1 << 20), 0);
+    assert_int_equal(fstat(fd, &info), 0);
+    assert_int_equal(info.st_blocks, 0);
+    assert_int_equal(adl_file_allocate(fd, (1 << 20) + 1), -ENOSPC);
+    assert_int_equal(adl_file_allocate(fd, INT64_MAX), ASYNCDL_ETOOBIG);
+
+    assert_int_equal(adl_file_write(fd, bytes, sizeof(bytes)), 0);
+    assert_int_equal(adl_file_allocate(fd, 1 << 20), 0); /* it has some */
+    assert_int_equal(adl_file_allocate(fd, (1 << 20) + 1), -ENOSPC);
+    close(fd);
+    scratch_unmount(folder);
+}
+
+static void test_memory_without_an_end_has_room(void **state)
+{
+    int fd = memfd_create("room", MFD_CLOEXEC);
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_true(adl_file_is_in_memory(fd));
+    assert_int_equal(adl_file_allocate(fd, UINT64_C(1) << 50), 0);
+    assert_int_equal(adl_file_allocate(fd, UINT64_MAX), ASYNCDL_ETOOBIG);
+    close(fd);
+    assert_false(adl_file_is_in_memory(fd));
 }
 
 static void test_only_real_failures_to_allocate_are_told(void **state)
@@ -385,6 +431,8 @@ TEST_SUITE(file)
         TEST(test_a_write_of_nothing_does_not_go_on_for_ever),
         TEST(test_a_copy_is_whole_or_an_error),
         TEST(test_room_is_allocated_without_changing_the_length),
+        TEST(test_in_memory_there_must_only_be_room),
+        TEST(test_memory_without_an_end_has_room),
         TEST(test_only_real_failures_to_allocate_are_told),
         TEST(test_the_time_is_set_also_before_1970),
         TEST(test_times_of_any_year_are_read),
