@@ -41,6 +41,7 @@ void adl_body_reset(struct adl_body *body)
     body->is_damaged = false;
     body->is_stream = false;
     body->has_file = false;
+    body->is_quick = false;
     atomic_store(&body->is_unwanted, false);
     body->must_rewind = false;
     body->must_save = false;
@@ -74,6 +75,47 @@ static void forgive(struct adl_body *body)
 
 static void submit(struct adl_body *body);
 
+static void submit_if_idle(struct adl_body *body)
+{
+    if (!body->is_busy) {
+        submit(body);
+    }
+}
+
+/* A file in memory is written here, as a body to memory is: to hand its chunks
+ * to another thread and back takes longer. */
+static bool may_write_here(const struct adl_body *body)
+{
+    bool is_plain = body->version == NULL && !body->must_rewind &&
+                    body->coding == ADL_CODING_NONE;
+
+    return body->is_quick && !body->is_busy && is_plain;
+}
+
+static void write_here(struct adl_body *body)
+{
+    struct adl_sink_error error;
+
+    adl_sink_error_init(&error);
+    for (struct adl_chunk *c = body->filled; c != NULL && body->err == 0;
+         c = c->next) {
+        body->err = adl_sink_write(body->sink, c->bytes, c->len, &error);
+    }
+    adl_save_keep_error(body, &error);
+    adl_filling_give_back(body, body->filled);
+    body->filled = NULL;
+    body->n_filled = 0;
+}
+
+static void write_filled(struct adl_body *body)
+{
+    if (may_write_here(body)) {
+        write_here(body);
+    } else {
+        submit_if_idle(body);
+    }
+}
+
 static void done_stream(struct adl_job *job)
 {
     struct adl_body *body = (struct adl_body *)job;
@@ -87,6 +129,7 @@ static void done_stream(struct adl_job *job)
     body->err = body->work.err;
     forgive(body);
     body->has_file = body->sink != NULL && body->err == 0;
+    body->is_quick = body->has_file && adl_sink_is_quick(body->sink);
     if (is_over) {
         body->env->n_streams--;
         if (body->work.is_saving) {
@@ -97,8 +140,10 @@ static void done_stream(struct adl_job *job)
     }
     /* A rewind waits for the bytes of the new body: their coding goes with it.
      */
-    if (body->filled != NULL || body->must_save || body->must_drop) {
+    if (body->must_save || body->must_drop) {
         submit(body);
+    } else if (body->filled != NULL) {
+        write_filled(body);
     }
     body->ops->on_room(body);
 }
@@ -148,13 +193,6 @@ static void submit(struct adl_body *body)
     adl_offload_add(body->env->offload, &body->job);
 }
 
-static void submit_if_idle(struct adl_body *body)
-{
-    if (!body->is_busy) {
-        submit(body);
-    }
-}
-
 /* What was kept as a small body becomes the first chunk. */
 static int become_stream(struct adl_body *body)
 {
@@ -184,9 +222,9 @@ static int add_to_stream(struct adl_body *body, const void *bytes, size_t len)
     }
     int err = adl_filling_add(body, bytes, len);
     if (body->filled != NULL) {
-        submit_if_idle(body);
+        write_filled(body);
     }
-    return err;
+    return err < 0 ? err : body->err;
 }
 
 static int add_to_file(struct adl_body *body, const void *bytes, size_t len)

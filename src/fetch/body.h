@@ -5,7 +5,9 @@
  * A file's body stays in memory while it is small, and is saved in one go. A
  * larger one goes to the disk in chunks: while one job writes, the next chunk
  * is filled, and when chunks pile up the attempt is paused. All work on a
- * file's sink is done by one job at a time, on the pool.
+ * file's sink is done by one job at a time, on the pool; but where a file
+ * system is in memory, and there is nothing to hash or to note, the loop itself
+ * appends.
  */
 #ifndef ADL_FETCH_BODY_H
 #define ADL_FETCH_BODY_H

@@ -92,6 +92,7 @@ struct adl_body {
     size_t chunk_cap;        /* of the chunk that was last begun */
     bool is_stream;
     bool has_file; /* a stream's: it was open when a job was last over */
+    bool is_quick; /* and to write to it is no more than a copy */
     bool is_busy;  /* a job is under way, and owns work and sink */
     atomic_bool is_unwanted; /* said to a job: what it decodes is void */
     bool must_rewind;

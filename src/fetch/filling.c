@@ -11,17 +11,28 @@
 #define CHUNK_MIN       32768u
 #define CHUNK_MAX       1048576u
 #define CHUNK_CODED_MAX 65536u /* it may stand for a thousand times as much */
+#define CHUNK_QUICK     131072u
 
 /*
  * A chunk is filled while the one before is written: where that is not done
  * yet, larger ones save hand-overs. Where bytes come slowly they are small, so
- * that what has come is soon on the disk. Several files share the room.
+ * that what has come is soon on the disk. Where there are no hand-overs they
+ * only spare system calls.
  */
+static size_t want_cap(const struct adl_body *body)
+{
+    if (body->is_quick) {
+        return CHUNK_QUICK;
+    }
+    return body->is_busy ? body->chunk_cap * 2 : body->chunk_cap / 2;
+}
+
+/* Several files share the room. */
 static size_t choose_cap(const struct adl_body *body)
 {
     size_t n = body->env->n_streams > 0 ? body->env->n_streams : 1;
     size_t most = CHUNKS_BYTES / (n * (ADL_FILLED_MAX + 2));
-    size_t cap = body->is_busy ? body->chunk_cap * 2 : body->chunk_cap / 2;
+    size_t cap = want_cap(body);
     size_t limit =
         body->coding == ADL_CODING_NONE ? CHUNK_MAX : CHUNK_CODED_MAX;
 

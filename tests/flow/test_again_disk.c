@@ -119,6 +119,29 @@ static void check_full(void **state, const struct lines *lines, unsigned size,
     finish_on_disk(&d);
 }
 
+/* Without a journal nothing is hashed: the loop writes to a disk in memory. */
+static void test_without_a_journal_a_full_disk_is_told_and_left_clean(
+    void **state)
+{
+    static const char *const lists[] = {
+        "http://@SITE@/bytes/9000000/f?chunked=1\n", /* finds it full */
+        "http://@SITE@/bytes/9000000/f\n",           /* is told before */
+    };
+
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        struct download d;
+
+        init_on_disk(&d, state, 4 * MIB);
+        download_run(&d, lists[i], "--no-journal", 4);
+        cmd_need_text(d.cmd.err, "no space left on device");
+        assert_int_equal(cmd_count_files(&d.cmd), 0);
+        resize(&d, 64 * MIB);
+        download_run(&d, lists[i], "--no-journal", 0);
+        assert_true(rerun_check_whole(&d, "f", 9000000));
+        finish_on_disk(&d);
+    }
+}
+
 static uint64_t small(int i)
 {
     return 20000 + (uint64_t)i;
@@ -270,6 +293,8 @@ TEST_SUITE(again_disk)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_list_that_fills_the_disk_goes_on_with_room),
         cmocka_unit_test(test_a_journal_that_fills_the_disk_goes_on_with_room),
+        cmocka_unit_test(
+            test_without_a_journal_a_full_disk_is_told_and_left_clean),
         cmocka_unit_test(test_a_disk_without_any_room_is_told_at_once),
         cmocka_unit_test(test_a_body_goes_on_where_the_disk_was_full),
         cmocka_unit_test(test_a_list_that_fills_a_quota_goes_on_with_room),
