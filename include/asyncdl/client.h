@@ -169,9 +169,10 @@ struct asyncdl_http_options {
     const char *ca_file;       /**< PEM, read once (default: libcurl's) */
     const char *ca_path;       /**< hashed folder to trust beside ca_file */
     const char *cert_file;     /**< client certificate, PEM */
-    const char *key_file;      /**< its key, PEM */
+    const char *key_file;      /**< its key, PEM (in cert_file) */
     const char *key_password;  /**< of the key; nobody is asked for it */
-    const char *pinned_key;    /**< "sha256//BASE64;..." or a file */
+    const char *pinned_key;    /**< "sha256//BASE64;...", or a file with a
+                                    public key, PEM or DER */
     const char *const *resolve; /**< NULL-terminated "HOST:PORT:ADDRESS" */
     /** NULL-terminated "HOST:PORT:TO_HOST:TO_PORT", empty parts match all. */
     const char *const *connect_to;
@@ -260,7 +261,8 @@ typedef void (*asyncdl_want_cb)(size_t n_wanted, void *data);
  * @param loop  borrowed: must outlive the client
  * @param opts  copied; NULL means every default
  * @return 0, -EINVAL for an option out of range, ASYNCDL_ENOTBUILT for one that
- * this build or its libcurl lacks, -errno for a file that cannot be read, or
+ * this build or its libcurl lacks, -errno for a file that cannot be read,
+ * ASYNCDL_EOWNCERT for a key that is not that of cert_file or does not open, or
  * -ENOMEM; with a journal or ASYNCDL_CLIENT_ALONE, ASYNCDL_EINUSE where another
  * client works in the directory so, and ASYNCDL_EINWAY where what has the name
  * of a file to make or lock there is none; with a journal ASYNCDL_EJOURNAL

@@ -17,6 +17,10 @@
 #include "cli/optparse.h"
 #include "cli/tally.h"
 
+#define OWN_KEY                                                          \
+    ": its key must be in its file or in that of --key (PEM), and open " \
+    "with the password given (--cert FILE:PASSWORD)"
+
 /* A variable of the environment, the option that it stands for, and what of the
  * client's it sets. */
 struct variable {
@@ -69,6 +73,18 @@ static int try_given(uv_loop_t *loop, const struct adl_given *given)
     adl_options_finish(&options);
     adl_buf_finish(&error);
     return err;
+}
+
+/* The last of that name, or NULL. */
+static const struct adl_given *find_given(const struct adl_options *options,
+                                          const char *name)
+{
+    for (size_t i = options->n_given; i > 0; i--) {
+        if (strcmp(options->given[i - 1].option->name, name) == 0) {
+            return &options->given[i - 1];
+        }
+    }
+    return NULL;
 }
 
 /* An option as it was written, but for what is secret. */
@@ -130,6 +146,9 @@ static int add_reason(struct adl_buf *buf, const struct adl_option *option,
         return add_allowed(buf, option);
     }
     int full = adl_buf_add_str(buf, asyncdl_strerror(err));
+    if (err == ASYNCDL_EOWNCERT) {
+        return full < 0 ? full : adl_buf_add_str(buf, OWN_KEY);
+    }
     if (full == 0 && option != NULL && option->is_secret &&
         option->allowed != NULL) { /* the value cannot be shown */
         full = adl_buf_add_str(buf, ": ");
@@ -225,6 +244,9 @@ int adl_blame(struct adl_buf *buf, bool *out_is_local, uv_loop_t *loop,
         if (try_given(loop, &options->given[i]) == err) {
             guilty = &options->given[i];
         }
+    }
+    if (guilty == NULL && err == ASYNCDL_EOWNCERT) {
+        guilty = find_given(options, "key"); /* the other is well alone */
     }
     if (guilty != NULL) {
         int full = add_given(buf, guilty);

@@ -9,7 +9,8 @@
 
 #include "asyncdl/client.h"
 
-/* 0, -EINVAL for a wrong form, or what a file was refused with. */
+/* 0, -EINVAL for a wrong form, what a file was refused with, or
+ * ASYNCDL_EOWNCERT (tlscheck.h). */
 int adl_httpcheck(const struct asyncdl_http_options *http);
 
 #endif
