@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* memrchr */
+
 #include "fetch/route.h"
 
 #include <arpa/inet.h>
@@ -80,9 +82,23 @@ static struct piece cut_dots(struct piece name)
     return name;
 }
 
-/* "b.c" covers "b.c" and "a.b.c", and so does ".b.c". */
+static bool is_ipv4(struct piece host)
+{
+    char text[INET_ADDRSTRLEN];
+    uint8_t bytes[4];
+
+    return copy_piece(text, sizeof(text), host) &&
+           inet_pton(AF_INET, text, bytes) == 1;
+}
+
+/* "b.c" covers "b.c" and "a.b.c", and so does ".b.c"; addresses cover
+ * themselves alone. */
 static bool covers(struct piece domain, struct piece host)
 {
+    if (is_ipv4(host) || memchr(host.text, ':', host.len) != NULL) {
+        return domain.len == host.len &&
+               memcmp(domain.text, host.text, host.len) == 0;
+    }
     domain = cut_dots(domain);
     host = cut_dots(host);
     if (domain.len == 0 || domain.len > host.len) {
@@ -123,14 +139,19 @@ static struct piece get_host(const char *origin)
     return (struct piece){from, (size_t)(strrchr(from, ':') - from)};
 }
 
+/* There is a proxy, and networks that are excepted: not for us to tell. */
+static bool may_be_proxied(const struct asyncdl_http_options *http,
+                           const char *origin)
+{
+    return adl_route_get_proxy(http, origin)[0] != '\0' &&
+           http->no_proxy != NULL && strchr(http->no_proxy, '/') != NULL;
+}
+
 bool adl_route_is_proxied(const struct asyncdl_http_options *http,
                           const char *origin)
 {
-    const char *no_proxy = http->no_proxy;
-
     if (adl_route_get_proxy(http, origin)[0] == '\0' ||
-        http->unix_socket != NULL ||
-        (no_proxy != NULL && strchr(no_proxy, '/') != NULL)) {
+        http->unix_socket != NULL || may_be_proxied(http, origin)) {
         return false;
     }
     struct piece host = get_host(origin);
@@ -138,24 +159,45 @@ bool adl_route_is_proxied(const struct asyncdl_http_options *http,
         host.text++;
         host.len -= 2;
     }
-    return !is_not_proxied(no_proxy, host);
+    return !is_not_proxied(http->no_proxy, host);
 }
 
-bool adl_route_is_forbidden(const struct asyncdl_http_options *http,
-                            const char *origin)
+/* Of "socks5://user:password@host:1080", with its brackets. */
+static struct piece get_proxy_host(const char *proxy)
 {
-    char name[ADL_ROUTE_HOST_MAX + 1];
-    uint8_t bytes[4];
+    const char *scheme_end = strstr(proxy, "://");
+    const char *from = scheme_end != NULL ? scheme_end + 3 : proxy;
+    size_t len = strcspn(from, "/?#");
+    const char *at = memrchr(from, '@', len);
 
+    from = at != NULL ? at + 1 : from;
+    return next_piece(&from);
+}
+
+static bool is_of_other_family(struct piece host,
+                               enum asyncdl_ip_version ip_version)
+{
+    return ip_version == ASYNCDL_IP_V4 ? host.text[0] == '[' : is_ipv4(host);
+}
+
+enum adl_route_ban adl_route_find_ban(const struct asyncdl_http_options *http,
+                                      const char *origin)
+{
     if (http->ip_version == ASYNCDL_IP_ANY || http->unix_socket != NULL ||
-        http->connect_to != NULL || http->resolve != NULL ||
-        adl_route_is_proxied(http, origin) ||
-        !copy_piece(name, sizeof(name), get_host(origin))) {
-        return false;
+        http->resolve != NULL || may_be_proxied(http, origin)) {
+        return ADL_ROUTE_FREE;
     }
-    return http->ip_version == ASYNCDL_IP_V4
-               ? name[0] == '['
-               : inet_pton(AF_INET, name, bytes) == 1;
+    if (adl_route_is_proxied(http, origin)) {
+        struct piece host = get_proxy_host(adl_route_get_proxy(http, origin));
+
+        return is_of_other_family(host, http->ip_version)
+                   ? ADL_ROUTE_PROXY_BANNED
+                   : ADL_ROUTE_FREE;
+    }
+    return http->connect_to == NULL &&
+                   is_of_other_family(get_host(origin), http->ip_version)
+               ? ADL_ROUTE_HOST_BANNED
+               : ADL_ROUTE_FREE;
 }
 
 /* The first entry that fits says where to connect instead. */
@@ -206,10 +248,8 @@ static bool is_resolved(const char *const *resolve,
 
 static bool is_numeric(const char *host)
 {
-    uint8_t addr[16];
-
     return strchr(host, ':') != NULL || host[0] == '[' ||
-           inet_pton(AF_INET, host, addr) == 1;
+           is_ipv4((struct piece){host, strlen(host)});
 }
 
 bool adl_route_find(struct adl_route *out,

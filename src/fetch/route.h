@@ -26,10 +26,16 @@ const char *adl_route_get_proxy(const struct asyncdl_http_options *http,
 bool adl_route_is_proxied(const struct asyncdl_http_options *http,
                           const char *origin);
 
-/* Is the host of that origin an address that ip_version forbids, and that is
- * connected to as it is? */
-bool adl_route_is_forbidden(const struct asyncdl_http_options *http,
-                            const char *origin);
+enum adl_route_ban {
+    ADL_ROUTE_FREE,
+    ADL_ROUTE_HOST_BANNED,
+    ADL_ROUTE_PROXY_BANNED,
+};
+
+/* Is the host of that origin, or the proxy for it, an address that ip_version
+ * forbids, and that is connected to as it is? */
+enum adl_route_ban adl_route_find_ban(const struct asyncdl_http_options *http,
+                                      const char *origin);
 
 /*
  * Is there a name to look up for a URL of that origin? Not where the address is

@@ -355,19 +355,21 @@ void adl_start_located(struct asyncdl_transfer *t, const char *addresses)
     }
 }
 
-/* Its address is of the other family. Another source may do. */
-static void leave_out(struct asyncdl_transfer *t)
+/* An address is of the other family. Another source may do. */
+static void leave_out(struct asyncdl_transfer *t, enum adl_route_ban ban)
 {
     bool is_v6 = t->client->options.http.ip_version == ASYNCDL_IP_V4;
+    bool is_proxy = ban == ADL_ROUTE_PROXY_BANNED;
+    int err = is_proxy ? ASYNCDL_EPROXY : ASYNCDL_EURL;
 
     adl_downtime_leave(t);
     adl_sched_end(t->client->sched, &t->item, ADL_HOST_NEUTRAL,
                   uv_now(t->client->loop));
-    adl_transfer_explain(t, "%s",
-                         is_v6 ? "an IPv6 address, and only IPv4 is allowed"
-                               : "an IPv4 address, and only IPv6 is allowed");
-    if (!adl_start_mirror(t, ASYNCDL_EURL)) {
-        adl_finish_fail(t, ASYNCDL_EURL, false, t->error);
+    adl_transfer_explain(t, "%san %s address, and only %s is allowed",
+                         is_proxy ? "the proxy is " : "",
+                         is_v6 ? "IPv6" : "IPv4", is_v6 ? "IPv4" : "IPv6");
+    if (!adl_start_mirror(t, err)) {
+        adl_finish_fail(t, err, false, t->error);
     }
 }
 
@@ -377,8 +379,10 @@ static void start(struct asyncdl_transfer *t)
     int rc = 0;
 
     adl_downtime_start(t);
-    if (adl_route_is_forbidden(&t->client->options.http, t->url.origin)) {
-        leave_out(t);
+    enum adl_route_ban ban =
+        adl_route_find_ban(&t->client->options.http, t->url.origin);
+    if (ban != ADL_ROUTE_FREE) {
+        leave_out(t, ban);
         return;
     }
     if (t->client->resolve != NULL) {

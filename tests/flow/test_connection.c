@@ -206,6 +206,14 @@ static void test_address_families_can_be_chosen(void **state)
     cmd_need_text(cmd.err, "an IPv6 address, and only IPv4 is allowed (not "
                            "tried; another run will not help)");
 
+    cmd_reset(&cmd);
+    cmd_add(&cmd, "--restart", "-4", "--proxy",
+            cmd_text(&cmd, "http://[::1]:%u", server.port),
+            "http://a.test/echo", NULL);
+    cmd_run(&cmd, 1);
+    cmd_need_text(cmd.err, "the proxy is an IPv6 address, and only IPv4 is "
+                           "allowed (not tried; another run will not help");
+
     /* Another source may do. */
     cmd_reset(&cmd);
     cmd_add(&cmd, "--restart", "-6",

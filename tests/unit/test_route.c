@@ -203,38 +203,94 @@ static void test_addresses_of_the_other_family_are_forbidden(void **state)
     static const struct {
         const char *origin;
         struct asyncdl_http_options http;
-        bool is_forbidden;
+        enum adl_route_ban ban;
     } cases[] = {
-        {"http://1.2.3.4:80", {.ip_version = ASYNCDL_IP_ANY}, false},
-        {"http://1.2.3.4:80", {.ip_version = ASYNCDL_IP_V4}, false},
-        {"http://1.2.3.4:80", {.ip_version = ASYNCDL_IP_V6}, true},
-        {"http://[::1]:80", {.ip_version = ASYNCDL_IP_ANY}, false},
-        {"http://[::1]:80", {.ip_version = ASYNCDL_IP_V4}, true},
-        {"http://[::1]:80", {.ip_version = ASYNCDL_IP_V6}, false},
-        {"http://a.test:80", {.ip_version = ASYNCDL_IP_V6}, false},
+        {"http://1.2.3.4:80", {.ip_version = ASYNCDL_IP_ANY}, ADL_ROUTE_FREE},
+        {"http://1.2.3.4:80", {.ip_version = ASYNCDL_IP_V4}, ADL_ROUTE_FREE},
+        {"http://1.2.3.4:80",
+         {.ip_version = ASYNCDL_IP_V6},
+         ADL_ROUTE_HOST_BANNED},
+        {"http://[::1]:80", {.ip_version = ASYNCDL_IP_ANY}, ADL_ROUTE_FREE},
+        {"http://[::1]:80",
+         {.ip_version = ASYNCDL_IP_V4},
+         ADL_ROUTE_HOST_BANNED},
+        {"http://[::1]:80", {.ip_version = ASYNCDL_IP_V6}, ADL_ROUTE_FREE},
+        {"http://a.test:80", {.ip_version = ASYNCDL_IP_V6}, ADL_ROUTE_FREE},
         {"http://1.2.3.4:80",
          {.ip_version = ASYNCDL_IP_V6, .proxy = "p:1"},
-         false},
+         ADL_ROUTE_FREE},
         {"http://1.2.3.4:80",
          {.ip_version = ASYNCDL_IP_V6, .proxy = "p:1", .no_proxy = "*"},
-         true},
+         ADL_ROUTE_HOST_BANNED},
         {"http://1.2.3.4:80",
          {.ip_version = ASYNCDL_IP_V6, .resolve = again},
-         false},
+         ADL_ROUTE_FREE},
         {"http://1.2.3.4:80",
          {.ip_version = ASYNCDL_IP_V6, .unix_socket = "/s"},
-         false},
+         ADL_ROUTE_FREE},
         {"http://1.2.3.4:80",
          {.ip_version = ASYNCDL_IP_V6, .connect_to = elsewhere},
-         false},
+         ADL_ROUTE_FREE},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V4, .proxy = "http://[::1]:3128"},
+         ADL_ROUTE_PROXY_BANNED},
+        {"http://1.2.3.4:80",
+         {.ip_version = ASYNCDL_IP_V4, .proxy = "[::1]"},
+         ADL_ROUTE_PROXY_BANNED},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "http://u:p@1.2.3.4:1/"},
+         ADL_ROUTE_PROXY_BANNED},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "socks5h://1.2.3.4"},
+         ADL_ROUTE_PROXY_BANNED},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "http://1.2.3.4:5@p/"},
+         ADL_ROUTE_FREE},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "http://p/@1.2.3.4"},
+         ADL_ROUTE_FREE},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V4, .proxy = "1.2.3.4:3128"},
+         ADL_ROUTE_FREE},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V6, .https_proxy = "1.2.3.4:3128"},
+         ADL_ROUTE_FREE},
+        {"https://a.test:443",
+         {.ip_version = ASYNCDL_IP_V6, .https_proxy = "1.2.3.4:3128"},
+         ADL_ROUTE_PROXY_BANNED},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "1.2.3.4", .no_proxy = "*"},
+         ADL_ROUTE_FREE},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "1.2.3.4", .unix_socket = "/s"},
+         ADL_ROUTE_FREE},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_ANY, .proxy = "1.2.3.4"},
+         ADL_ROUTE_FREE},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "1.2.3.4", .resolve = again},
+         ADL_ROUTE_FREE},
+        {"http://[::1]:80",
+         {.ip_version = ASYNCDL_IP_V4, .proxy = "p", .no_proxy = "10.0.0.0/8"},
+         ADL_ROUTE_FREE},
+        {"http://[::1]:80",
+         {.ip_version = ASYNCDL_IP_V4, .no_proxy = "10.0.0.0/8"},
+         ADL_ROUTE_HOST_BANNED},
+        {"http://127.0.0.1:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "[::1]", .no_proxy = "0.0.1"},
+         ADL_ROUTE_FREE},
+        {"http://a.test:80",
+         {.ip_version = ASYNCDL_IP_V6, .proxy = "http://[::1]:1?a@1.2.3.4"},
+         ADL_ROUTE_FREE},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        bool is = adl_route_is_forbidden(&cases[i].http, cases[i].origin);
+        enum adl_route_ban ban =
+            adl_route_find_ban(&cases[i].http, cases[i].origin);
 
-        if (is != cases[i].is_forbidden) {
-            fail_msg("case %zu: %s, %d", i, cases[i].origin, is);
+        if (ban != cases[i].ban) {
+            fail_msg("case %zu: %s, %d", i, cases[i].origin, (int)ban);
         }
     }
 }
