@@ -185,6 +185,6 @@ bool adl_decoder_is_whole(const struct adl_decoder *decoder)
 const char *adl_decoder_torn_text(const struct adl_decoder *decoder)
 {
     return decoder->coding == ADL_CODING_GZIP
-               ? "gzip without its end in a body of the right length"
-               : "deflate without its end in a body of the right length";
+               ? "gzip without its end, though all of the body came"
+               : "deflate without its end, though all of the body came";
 }
