@@ -16,7 +16,8 @@ import chromium
 SKIPPED = 77  # an exit status that meson knows
 
 # A body, a name in two lines of a table, redirects, and every kind of failure.
-LIST = "".join(f"http://127.0.0.1:{{port}}/bytes/{n}000?seed={n}\n"
+# Delays let bars begin and end all over the run, so that each part has some.
+LIST = "".join(f"http://127.0.0.1:{{port}}/bytes/{n}000?seed={n}&delay={9 * n}\n"
                for n in range(1, 25)) + """\
 http://localhost:{port}/bytes/100?a-query-that-is-long=1&token=s3cret
 http://127.0.0.1:{port}/redirect/302?to=/bytes/9
