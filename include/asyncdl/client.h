@@ -167,7 +167,8 @@ struct asyncdl_http_options {
     const char *https_proxy;   /**< for https where proxy is not set */
     const char *no_proxy;      /**< hosts parted by commas, "*" for all */
     const char *ca_file;       /**< PEM, read once (default: libcurl's) */
-    const char *ca_path;       /**< hashed folder to trust beside ca_file */
+    const char *ca_path;       /**< hashed folders to trust beside ca_file,
+                                    parted by ':' */
     const char *cert_file;     /**< client certificate, PEM */
     const char *key_file;      /**< its key, PEM (in cert_file) */
     const char *key_password;  /**< of the key; nobody is asked for it */

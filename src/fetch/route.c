@@ -97,7 +97,7 @@ static bool covers(struct piece domain, struct piece host)
 {
     if (is_ipv4(host) || memchr(host.text, ':', host.len) != NULL) {
         return domain.len == host.len &&
-               memcmp(domain.text, host.text, host.len) == 0;
+               strncasecmp(domain.text, host.text, host.len) == 0;
     }
     domain = cut_dots(domain);
     host = cut_dots(host);

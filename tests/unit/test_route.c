@@ -184,6 +184,10 @@ static void test_who_goes_through_a_proxy_is_known(void **state)
         {"http://1.2.3.4:80", {.proxy = "p:1", .no_proxy = "1.0.0.0/8"}, false},
         {"http://[::1]:80", {.proxy = "p:1", .no_proxy = "::1"}, false},
         {"http://[::1]:80", {.proxy = "p:1", .no_proxy = "::2"}, true},
+        {"http://[::a]:80", {.proxy = "p:1", .no_proxy = "::A"}, false},
+        {"http://[::1]:80", {.proxy = "p:1", .no_proxy = ":1"}, true},
+        {"http://1.2.3.4:80", {.proxy = "p:1", .no_proxy = "3.4"}, true},
+        {"http://1.2.3.4:80", {.proxy = "p:1", .no_proxy = "1.2.3.4"}, false},
     };
 
     (void)state;
