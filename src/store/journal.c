@@ -18,29 +18,18 @@
 #include "store/journal_paths.h"
 #include "store/journal_replace.h"
 #include "store/journal_window.h"
+#include "store/journal_writer.h"
 #include "util/clock.h"
-
-enum statement { BEGIN, PUT, PUT_FIRST, RENEW, COMMIT, N_STATEMENTS };
-
-static const char *const statements[N_STATEMENTS] = {
-    [BEGIN] = "BEGIN IMMEDIATE",
-    [PUT] = ADL_ROW_PUT,
-    [PUT_FIRST] = ADL_ROW_PUT_FIRST,
-    [RENEW] = ADL_ROW_RENEWAL,
-    [COMMIT] = "COMMIT",
-};
 
 struct adl_journal {
     uv_mutex_t lock; /* guards all the rest */
     struct adl_journal_db db;
     struct adl_match match;
-    sqlite3_stmt *statements[N_STATEMENTS];
+    struct adl_writer writer;
     uint64_t last_id; /* the highest that was taken or put */
     uint64_t n_done;  /* put in this run */
     uint64_t n_failed;
-    int lock_fd;  /* -1: none */
-    int lost_err; /* what was put and not committed is lost; 0: nothing is */
-    bool has_put; /* and did not commit it */
+    int lock_fd; /* -1: none */
     bool is_ended;
     bool is_read_only;
 };
@@ -48,17 +37,6 @@ struct adl_journal {
 static void tell(const struct adl_journal *journal, char *why, size_t cap)
 {
     (void)snprintf(why, cap, "%s", journal->db.why); /* none where cap is 0 */
-}
-
-static int prepare(struct adl_journal *journal)
-{
-    int err = 0;
-
-    for (size_t i = 0; i < N_STATEMENTS && err == 0; i++) {
-        err = adl_journal_db_prepare(&journal->statements[i], &journal->db,
-                                     statements[i]);
-    }
-    return err;
 }
 
 static int begin_run(struct adl_journal *journal)
@@ -107,7 +85,7 @@ static int open_to_write(struct adl_journal *journal,
         err = adl_journal_db_open(db, sync);
     }
     if (err == 0) {
-        err = prepare(journal);
+        err = adl_writer_prepare(&journal->writer);
     }
     if (err == 0) {
         err = look(journal);
@@ -130,9 +108,7 @@ static int open_all(struct adl_journal *journal, enum adl_journal_mode mode,
 static void destroy(struct adl_journal *journal)
 {
     adl_match_finish(&journal->match);
-    for (size_t i = 0; i < N_STATEMENTS; i++) {
-        (void)sqlite3_finalize(journal->statements[i]); /* repeats an error */
-    }
+    adl_writer_finish(&journal->writer);
     adl_journal_db_close(&journal->db);
     if (journal->lock_fd >= 0) {
         (void)close(journal->lock_fd); /* nothing was written to it */
@@ -157,6 +133,7 @@ int adl_journal_open(struct adl_journal **out, int aside_fd,
     }
     journal->lock_fd = -1;
     journal->db.aside_fd = aside_fd;
+    adl_writer_init(&journal->writer, &journal->db);
     err = open_all(journal, mode, sync);
     if (err < 0) {
         tell(journal, why, cap);
@@ -165,37 +142,6 @@ int adl_journal_open(struct adl_journal **out, int aside_fd,
     }
     *out = journal;
     return 0;
-}
-
-static bool has_transaction(const struct adl_journal *journal)
-{
-    return !sqlite3_get_autocommit(journal->db.folder.db);
-}
-
-/*
- * Pass on what a call came to. A failure may end the transaction with the rows
- * of all who have put some: none of them may be told that his are committed,
- * so that from then on everybody gets that error.
- */
-static int judge(struct adl_journal *journal, int err)
-{
-    if (journal->lost_err == 0 && journal->has_put &&
-        !has_transaction(journal)) {
-        journal->lost_err = err < 0 ? err : -EIO;
-    }
-    return err < 0 ? err : journal->lost_err;
-}
-
-static int commit(struct adl_journal *journal)
-{
-    int err = judge(journal, 0);
-
-    if (err < 0 || !has_transaction(journal)) {
-        return err;
-    }
-    err = adl_journal_db_run(&journal->db, journal->statements[COMMIT]);
-    journal->has_put = journal->has_put && err < 0;
-    return judge(journal, err);
 }
 
 static int end_run(struct adl_journal *journal, int status)
@@ -212,7 +158,7 @@ static int end_run(struct adl_journal *journal, int status)
                    " WHERE id = (SELECT max(id) FROM main.runs)",
                    adl_clock_wall_s(), number, journal->n_done,
                    journal->n_failed);
-    int err = commit(journal);
+    int err = adl_writer_commit(&journal->writer);
     if (err == 0) {
         err = adl_journal_db_exec(&journal->db, sql);
     }
@@ -225,7 +171,8 @@ void adl_journal_close(struct adl_journal *journal)
     if (journal == NULL) {
         return;
     }
-    (void)commit(journal); /* who wants to know has called it before */
+    (void)adl_writer_commit(
+        &journal->writer); /* who wants to know has called it before */
     if (!journal->is_ended && !journal->is_read_only) {
         (void)end_run(journal, -1); /* likewise */
     }
@@ -247,13 +194,14 @@ int adl_journal_match(struct adl_journal *journal,
     const struct adl_record *found = NULL;
 
     uv_mutex_lock(&journal->lock);
-    int answer = judge(journal, 0);
+    int answer = adl_writer_judge(&journal->writer, 0);
     if (answer == 0) {
         answer = adl_match_find(&found, &journal->match, key);
-        if (answer >= 0 && !has_transaction(journal)) {
-            journal->has_put = false; /* it was committed */
+        if (answer >= 0) {
+            adl_writer_note_commit(&journal->writer);
+        } else {
+            answer = adl_writer_judge(&journal->writer, answer);
         }
-        answer = answer < 0 ? judge(journal, answer) : answer;
     }
     if (answer > 0) {
         *out = *found;
@@ -278,58 +226,12 @@ int adl_journal_match_unfinished(struct adl_journal *journal,
     return answer;
 }
 
-static int begin(struct adl_journal *journal)
-{
-    int err = judge(journal, 0);
-
-    return err == 0 && !has_transaction(journal)
-               ? adl_journal_db_run(&journal->db, journal->statements[BEGIN])
-               : err;
-}
-
-/* rc is what binding stmt came to. */
-static int write_row(struct adl_journal *journal, sqlite3_stmt *stmt, int rc)
-{
-    int err = adl_journal_db_judge(&journal->db, rc);
-
-    if (err == 0) {
-        err = adl_journal_db_run(&journal->db, stmt);
-    }
-    journal->has_put = journal->has_put || err == 0;
-    return err;
-}
-
-static int put(struct adl_journal *journal, const struct adl_record *record)
-{
-    sqlite3_stmt *first = journal->statements[PUT_FIRST];
-    sqlite3_stmt *any = journal->statements[PUT];
-    bool is_written = false;
-    char hex[ADL_ROW_HEX];
-    int err = begin(journal);
-
-    if (err == 0 && adl_row_is_plain(record)) {
-        err = write_row(journal, first, adl_row_bind_first(first, record, hex));
-        is_written = err == 0 && sqlite3_changes(journal->db.folder.db) > 0;
-    }
-    if (err == 0 && !is_written) {
-        err = write_row(journal, any, adl_row_bind(any, record, hex));
-    }
-    return judge(journal, err);
-}
-
 int adl_journal_renew(struct adl_journal *journal, uint64_t id,
                       int64_t mtime_ns)
 {
-    sqlite3_stmt *stmt = journal->statements[RENEW];
-
     assert(id > 0 && !journal->is_read_only);
     uv_mutex_lock(&journal->lock);
-    int err = begin(journal);
-    if (err == 0) {
-        err =
-            write_row(journal, stmt, adl_row_bind_renewal(stmt, id, mtime_ns));
-    }
-    err = judge(journal, err);
+    int err = adl_writer_renew(&journal->writer, id, mtime_ns);
     journal->n_done += err == 0;
     uv_mutex_unlock(&journal->lock);
     return err;
@@ -340,7 +242,7 @@ int adl_journal_put(struct adl_journal *journal,
 {
     assert(record->id > 0 && !journal->is_read_only);
     uv_mutex_lock(&journal->lock);
-    int err = put(journal, record);
+    int err = adl_writer_put(&journal->writer, record);
     if (err == 0) {
         journal->n_done += record->state == ADL_RECORD_DONE;
         journal->n_failed += record->state == ADL_RECORD_FAILED;
@@ -357,12 +259,7 @@ int adl_journal_put_folder(struct adl_journal *journal, const char *path,
 {
     assert(!journal->is_read_only);
     uv_mutex_lock(&journal->lock);
-    int err = begin(journal);
-    if (err == 0) {
-        err = adl_folders_put(&journal->db, path, number);
-        journal->has_put = journal->has_put || err == 0;
-    }
-    err = judge(journal, err);
+    int err = adl_writer_put_folder(&journal->writer, path, number);
     uv_mutex_unlock(&journal->lock);
     return err;
 }
@@ -381,7 +278,7 @@ int adl_journal_each_folder(struct adl_journal *journal,
 int adl_journal_commit(struct adl_journal *journal)
 {
     uv_mutex_lock(&journal->lock);
-    int err = commit(journal);
+    int err = adl_writer_commit(&journal->writer);
     uv_mutex_unlock(&journal->lock);
     return err;
 }
@@ -389,7 +286,7 @@ int adl_journal_commit(struct adl_journal *journal)
 int adl_journal_distrust_halves(struct adl_journal *journal)
 {
     uv_mutex_lock(&journal->lock);
-    int err = commit(journal);
+    int err = adl_writer_commit(&journal->writer);
     if (err == 0) {
         err = adl_journal_db_exec(
             &journal->db,

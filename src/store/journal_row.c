@@ -35,6 +35,33 @@ enum column {
     COLUMN_ERROR,
 };
 
+/* Of ADL_ROW_PUT; those of a plain record come first, as in the statements that
+ * have no others. */
+enum parameter {
+    PARAMETER_ID = 1,
+    PARAMETER_KEY,
+    PARAMETER_PATH,
+    PARAMETER_BYTES,
+    PARAMETER_MTIME,
+    PARAMETER_MTIME_NS,
+    PARAMETER_SHA256,
+    PARAMETER_ATTEMPTS,
+    PARAMETER_URL,
+    PARAMETER_ETAG,
+    PARAMETER_LAST_MODIFIED,
+    N_PLAIN = PARAMETER_LAST_MODIFIED,
+    PARAMETER_STATE,
+    PARAMETER_CHECKSUM,
+    PARAMETER_PART,
+    PARAMETER_EARLIER_NS,
+    PARAMETER_TOTAL,
+    PARAMETER_BOOT,
+    PARAMETER_ERR,
+    PARAMETER_STATUS,
+    PARAMETER_RETRYABLE,
+    PARAMETER_ERROR,
+};
+
 static const struct {
     enum adl_record_state state;
     const char *name;
@@ -65,75 +92,97 @@ static struct time_parts part_time(int64_t mtime_ns)
     return (struct time_parts){(mtime_ns - rest_ns) / NS_PER_S, rest_ns};
 }
 
-static int bind_int(sqlite3_stmt *stmt, enum column column, int64_t value)
+/* The first failure of several calls, which are skipped from then on. */
+struct binding {
+    sqlite3_stmt *stmt;
+    int base; /* parameters before those of the row */
+    int rc;
+};
+
+static void bind_int(struct binding *to, enum parameter parameter,
+                     int64_t value)
 {
-    return sqlite3_bind_int64(stmt, (int)column + 1, value);
+    if (to->rc == SQLITE_OK) {
+        to->rc = sqlite3_bind_int64(to->stmt, to->base + (int)parameter, value);
+    }
 }
 
 /* NULL is bound as NULL. */
-static int bind_text(sqlite3_stmt *stmt, enum column column, const char *text)
+static void bind_text(struct binding *to, enum parameter parameter,
+                      const char *text)
 {
-    return sqlite3_bind_text(stmt, (int)column + 1, text, -1, SQLITE_STATIC);
+    if (to->rc == SQLITE_OK) {
+        to->rc = sqlite3_bind_text(to->stmt, to->base + (int)parameter, text,
+                                   -1, SQLITE_STATIC);
+    }
 }
 
-static int bind_mtime(sqlite3_stmt *stmt, int64_t mtime_ns)
+static void bind_key(struct binding *to, const uint8_t key[ADL_JOURNAL_KEY])
 {
-    const struct time_parts time = part_time(mtime_ns);
-    int rc = bind_int(stmt, COLUMN_MTIME, time.s);
-
-    return rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_MTIME_NS, time.ns);
+    if (to->rc == SQLITE_OK) {
+        to->rc = sqlite3_bind_blob(to->stmt, to->base + PARAMETER_KEY, key,
+                                   ADL_JOURNAL_KEY, SQLITE_STATIC);
+    }
 }
 
-static int bind_sha256(sqlite3_stmt *stmt, const struct adl_record *record,
-                       char hex[ADL_ROW_HEX])
+static char get_hex_digit(unsigned value)
 {
-    static const char digits[] = "0123456789abcdef";
+    return (char)(value + '0' + (value > 9 ? 'a' - '0' - 10 : 0));
+}
 
+static void bind_sha256(struct binding *to, const struct adl_record *record,
+                        char hex[ADL_ROW_HEX])
+{
     if (!record->has_sha256) {
-        return bind_text(stmt, COLUMN_SHA256, NULL);
+        bind_text(to, PARAMETER_SHA256, NULL);
+        return;
     }
     for (size_t i = 0; i < ADL_JOURNAL_SHA256; i++) {
-        hex[2 * i] = digits[record->sha256[i] >> 4];
-        hex[2 * i + 1] = digits[record->sha256[i] & 15];
+        hex[2 * i] = get_hex_digit(record->sha256[i] >> 4);
+        hex[2 * i + 1] = get_hex_digit(record->sha256[i] & 15);
     }
-    return sqlite3_bind_text(stmt, COLUMN_SHA256 + 1, hex, ADL_ROW_HEX,
-                             SQLITE_STATIC);
+    if (to->rc == SQLITE_OK) {
+        to->rc = sqlite3_bind_text(to->stmt, to->base + PARAMETER_SHA256, hex,
+                                   ADL_ROW_HEX, SQLITE_STATIC);
+    }
 }
 
-int adl_row_bind_first(sqlite3_stmt *stmt, const struct adl_record *record,
+static void bind_plain(struct binding *to, const struct adl_record *record,
                        char hex[ADL_ROW_HEX])
 {
-    const char *url = record->url != NULL ? record->url : "";
-    int rc = sqlite3_bind_blob(stmt, COLUMN_KEY + 1, record->key,
-                               ADL_JOURNAL_KEY, SQLITE_STATIC);
+    const struct time_parts time = part_time(record->mtime_ns);
 
-    rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_ID, (int64_t)record->id);
-    rc = rc != SQLITE_OK ? rc
-                         : bind_int(stmt, COLUMN_BYTES, (int64_t)record->bytes);
-    rc = rc != SQLITE_OK ? rc
-                         : bind_int(stmt, COLUMN_ATTEMPTS, record->attempts);
-    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_URL, url);
-    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_PATH, record->path);
-    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_ETAG, record->etag);
-    rc = rc != SQLITE_OK
-             ? rc
-             : bind_text(stmt, COLUMN_LAST_MODIFIED, record->last_modified);
-    rc = rc != SQLITE_OK ? rc : bind_mtime(stmt, record->mtime_ns);
-    return rc != SQLITE_OK ? rc : bind_sha256(stmt, record, hex);
+    bind_int(to, PARAMETER_ID, (int64_t)record->id);
+    bind_key(to, record->key);
+    bind_text(to, PARAMETER_PATH, record->path);
+    bind_int(to, PARAMETER_BYTES, (int64_t)record->bytes);
+    bind_int(to, PARAMETER_MTIME, time.s);
+    bind_int(to, PARAMETER_MTIME_NS, time.ns);
+    bind_sha256(to, record, hex);
+    bind_int(to, PARAMETER_ATTEMPTS, record->attempts);
+    bind_text(to, PARAMETER_URL, record->url != NULL ? record->url : "");
+    bind_text(to, PARAMETER_ETAG, record->etag);
+    bind_text(to, PARAMETER_LAST_MODIFIED, record->last_modified);
+}
+
+int adl_row_bind_plain(sqlite3_stmt *stmt, size_t i,
+                       const struct adl_record *record, char hex[ADL_ROW_HEX])
+{
+    struct binding to = {.stmt = stmt, .base = (int)i * N_PLAIN};
+
+    bind_plain(&to, record, hex);
+    return to.rc;
 }
 
 /* What is told of a file that is not finished alone; else it is NULL. */
-static int bind_why(sqlite3_stmt *stmt, const struct adl_record *record)
+static void bind_why(struct binding *to, const struct adl_record *record)
 {
-    int rc = bind_int(stmt, COLUMN_TOTAL, (int64_t)record->total);
-
-    rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_ERR, record->err);
-    rc = rc != SQLITE_OK ? rc : bind_int(stmt, COLUMN_STATUS, record->status);
-    rc = rc != SQLITE_OK
-             ? rc
-             : bind_int(stmt, COLUMN_RETRYABLE, record->is_retryable);
-    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_BOOT, record->boot);
-    return rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_ERROR, record->error);
+    bind_int(to, PARAMETER_TOTAL, (int64_t)record->total);
+    bind_int(to, PARAMETER_ERR, record->err);
+    bind_int(to, PARAMETER_STATUS, record->status);
+    bind_int(to, PARAMETER_RETRYABLE, record->is_retryable);
+    bind_text(to, PARAMETER_BOOT, record->boot);
+    bind_text(to, PARAMETER_ERROR, record->error);
 }
 
 bool adl_row_is_plain(const struct adl_record *record)
@@ -145,21 +194,19 @@ bool adl_row_is_plain(const struct adl_record *record)
 int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record,
                  char hex[ADL_ROW_HEX])
 {
-    int rc = sqlite3_clear_bindings(stmt); /* all are NULL */
+    struct binding to = {.stmt = stmt, .rc = sqlite3_clear_bindings(stmt)};
 
-    rc = rc != SQLITE_OK ? rc : adl_row_bind_first(stmt, record, hex);
-    rc = rc != SQLITE_OK
-             ? rc
-             : bind_text(stmt, COLUMN_STATE, get_state_name(record->state));
-    rc = rc != SQLITE_OK ? rc
-                         : bind_text(stmt, COLUMN_CHECKSUM, record->checksum);
-    rc = rc != SQLITE_OK ? rc : bind_text(stmt, COLUMN_PART, record->part);
-    if (rc == SQLITE_OK && record->earlier_ns != 0) {
-        rc = bind_int(stmt, COLUMN_EARLIER_NS, record->earlier_ns);
+    bind_plain(&to, record, hex);
+    bind_text(&to, PARAMETER_STATE, get_state_name(record->state));
+    bind_text(&to, PARAMETER_CHECKSUM, record->checksum);
+    bind_text(&to, PARAMETER_PART, record->part);
+    if (record->earlier_ns != 0) {
+        bind_int(&to, PARAMETER_EARLIER_NS, record->earlier_ns);
     }
-    return rc != SQLITE_OK || record->state == ADL_RECORD_DONE
-               ? rc
-               : bind_why(stmt, record);
+    if (record->state != ADL_RECORD_DONE) {
+        bind_why(&to, record);
+    }
+    return to.rc;
 }
 
 int adl_row_bind_renewal(sqlite3_stmt *stmt, uint64_t id, int64_t mtime_ns)
@@ -378,36 +425,68 @@ int adl_row_read(struct adl_record *out, struct adl_arena *arena,
 
 #define N_TEXTS 8
 
-int adl_record_copy(struct adl_record **out, const struct adl_record *record)
+/* What the strings of a record need, with their ends. */
+struct sizes {
+    size_t of[N_TEXTS]; /* 0: NULL */
+    size_t all;
+};
+
+static struct sizes measure(const struct adl_record *record)
 {
     const char *const texts[N_TEXTS] = {
         record->url,      record->path, record->etag, record->last_modified,
         record->checksum, record->part, record->boot, record->error,
     };
-    size_t sizes[N_TEXTS];
-    size_t size = sizeof(*record);
+    struct sizes sizes = {.all = 0};
 
     for (size_t i = 0; i < N_TEXTS; i++) {
-        sizes[i] = texts[i] != NULL ? strlen(texts[i]) + 1 : 0;
-        size += sizes[i];
+        sizes.of[i] = texts[i] != NULL ? strlen(texts[i]) + 1 : 0;
+        sizes.all += sizes.of[i];
     }
-    struct adl_record *copy = malloc(size);
+    return sizes;
+}
+
+/* Move the strings of a record, of these sizes, to room. */
+static void move_texts(struct adl_record *record, const struct sizes *sizes,
+                       char *room)
+{
+    const char **const texts[N_TEXTS] = {
+        &record->url,      &record->path, &record->etag, &record->last_modified,
+        &record->checksum, &record->part, &record->boot, &record->error,
+    };
+
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        if (sizes->of[i] > 0) {
+            memcpy(room, *texts[i], sizes->of[i]);
+            *texts[i] = room;
+            room += sizes->of[i];
+        }
+    }
+}
+
+int adl_record_copy(struct adl_record **out, const struct adl_record *record)
+{
+    const struct sizes sizes = measure(record);
+    struct adl_record *copy = malloc(sizeof(*copy) + sizes.all);
+
     if (copy == NULL) {
         return -ENOMEM;
     }
     *copy = *record;
-    const char **const places[N_TEXTS] = {
-        &copy->url,      &copy->path, &copy->etag, &copy->last_modified,
-        &copy->checksum, &copy->part, &copy->boot, &copy->error,
-    };
-    char *at = (char *)(copy + 1);
-    for (size_t i = 0; i < N_TEXTS; i++) {
-        if (sizes[i] > 0) {
-            memcpy(at, texts[i], sizes[i]);
-            *places[i] = at;
-            at += sizes[i];
-        }
-    }
+    move_texts(copy, &sizes, (char *)(copy + 1));
     *out = copy;
     return 0;
+}
+
+bool adl_record_copy_to(struct adl_record *out, const struct adl_record *record,
+                        char *room, size_t cap)
+{
+    const struct sizes sizes = measure(record);
+
+    if (sizes.all > cap) {
+        return false;
+    }
+    *out = *record;
+    move_texts(out, &sizes, room);
+    return true;
 }

@@ -60,19 +60,31 @@ struct adl_record {
     ADL_ROW_KNOWN_COLUMNS ", url, etag, last_modified, total, " \
                           "boot, err, status, retryable, error"
 
-/* Write a row, in place of one that has its id. */
-#define ADL_ROW_PUT                                                    \
-    "REPLACE INTO main.entries (" ADL_ROW_COLUMNS ") VALUES (?1, ?2, " \
-    "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "  \
-    "?17, ?18, ?19, ?20, ?21)"
+/* What a plain record has, in the order in which it is bound. */
+#define ADL_ROW_PLAIN_COLUMNS                                              \
+    "id, key, path, bytes, mtime, mtime_ns, sha256, attempts, url, etag, " \
+    "last_modified"
+#define ADL_ROW_PLAIN_VALUES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
-/* What most rows are, for half the work: of a file that is finished and has
- * nothing in half of the columns, and the first of its id. No row where there
- * is one. */
-#define ADL_ROW_PUT_FIRST                                               \
-    "INSERT OR IGNORE INTO main.entries (id, key, state, path, bytes, " \
-    "mtime, mtime_ns, sha256, attempts, url, etag, last_modified) "     \
-    "VALUES (?1, ?2, 'done', ?4, ?5, ?6, ?7, ?8, ?9, ?13, ?14, ?15)"
+/* Write a row, in place of one that has its id. */
+#define ADL_ROW_PUT                                                     \
+    "REPLACE INTO main.entries (" ADL_ROW_PLAIN_COLUMNS ", state, "     \
+    "checksum, part, earlier_ns, total, boot, err, status, retryable, " \
+    "error) VALUES (" ADL_ROW_PLAIN_VALUES ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+/* What most rows are, for less work: plain, and the first of their ids. No row
+ * where there is one. One row, or a group of them for less yet. */
+#define ADL_ROW_PUT_FIRST ADL_ROW_INSERT ADL_ROW_FIRST
+#define ADL_ROW_PUT_GROUP                                              \
+    ADL_ROW_INSERT ADL_ROW_FIRST ", " ADL_ROW_FIRST ", " ADL_ROW_FIRST \
+                                 ", " ADL_ROW_FIRST ", " ADL_ROW_FIRST \
+                                 ", " ADL_ROW_FIRST ", " ADL_ROW_FIRST \
+                                 ", " ADL_ROW_FIRST
+#define ADL_ROW_GROUP 8
+#define ADL_ROW_INSERT                                                       \
+    "INSERT OR IGNORE INTO main.entries (" ADL_ROW_PLAIN_COLUMNS ", state) " \
+    "VALUES "
+#define ADL_ROW_FIRST "(" ADL_ROW_PLAIN_VALUES ", 'done')"
 
 /* Another time for the file of a row. */
 #define ADL_ROW_RENEWAL \
@@ -85,7 +97,8 @@ struct adl_arena {
     size_t cap;
 };
 
-/* May it be written by ADL_ROW_PUT_FIRST? */
+/* Is nothing known of it but what ADL_ROW_PLAIN_COLUMNS name, and that it is
+ * done? */
 bool adl_row_is_plain(const struct adl_record *record);
 
 /*
@@ -96,9 +109,12 @@ bool adl_row_is_plain(const struct adl_record *record);
 int adl_row_bind(sqlite3_stmt *stmt, const struct adl_record *record,
                  char hex[ADL_ROW_HEX]);
 
-/* Likewise, of ADL_ROW_PUT_FIRST and ADL_ROW_RENEWAL. */
-int adl_row_bind_first(sqlite3_stmt *stmt, const struct adl_record *record,
-                       char hex[ADL_ROW_HEX]);
+/* Likewise, of a plain record: as the i-th row of ADL_ROW_PUT_GROUP, or the 0th
+ * of ADL_ROW_PUT_FIRST. */
+int adl_row_bind_plain(sqlite3_stmt *stmt, size_t i,
+                       const struct adl_record *record, char hex[ADL_ROW_HEX]);
+
+/* Likewise, of ADL_ROW_RENEWAL. */
 int adl_row_bind_renewal(sqlite3_stmt *stmt, uint64_t id, int64_t mtime_ns);
 
 /*
@@ -112,5 +128,10 @@ int adl_row_read(struct adl_record *out, struct adl_arena *arena,
 /* Copy a record and its strings to one block of memory, for the caller to free.
  * 0 or -ENOMEM. */
 int adl_record_copy(struct adl_record **out, const struct adl_record *record);
+
+/* Copy a record, and its strings to room. False where they need more than cap.
+ */
+bool adl_record_copy_to(struct adl_record *out, const struct adl_record *record,
+                        char *room, size_t cap);
 
 #endif

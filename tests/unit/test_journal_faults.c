@@ -47,7 +47,7 @@ static int work(int aside_fd, enum adl_journal_mode mode)
                      adl_journal_match_unfinished(journal, key, NULL, &found));
     make_key(key, 3); /* out of order */
     err = keep_first(err, adl_journal_match(journal, key, &found));
-    for (uint64_t i = 0; i < 3; i++) {
+    for (uint64_t i = 0; i < ADL_ROW_GROUP + 2; i++) {
         struct adl_record record = make_record(100 + i, 100 + i);
 
         record.has_sha256 = true;
