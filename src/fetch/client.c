@@ -45,8 +45,7 @@ static bool is_name_ours(const struct asyncdl_transfer *t,
 {
     unsigned by_server = options->flags & ASYNCDL_CLIENT_CONTENT_DISPOSITION;
 
-    return t->body.kind == ASYNCDL_BODY_FILE &&
-           (by_server == 0 || t->name != NULL);
+    return t->kind == ASYNCDL_BODY_FILE && (by_server == 0 || t->name != NULL);
 }
 
 int asyncdl_request_check(const struct asyncdl_request *request,
@@ -98,7 +97,6 @@ int asyncdl_fetch(struct asyncdl_transfer **out, struct asyncdl_client *client,
     client->n_accepted++;
     t->on_done = on_done;
     t->data = data;
-    t->body.data = data;
     adl_engine_accept(client, t);
     if (out != NULL) {
         *out = t;

@@ -109,8 +109,8 @@ static void resume(struct asyncdl_transfer *t)
     if (by_user) {
         read_on(t, ADL_PAUSE_USER);
     }
-    if (by_disk && t->attempt != NULL && t->body.err < 0) {
-        adl_attempt_abort(t->attempt, t->body.err); /* nothing more may come */
+    if (by_disk && t->attempt != NULL && t->body->err < 0) {
+        adl_attempt_abort(t->attempt, t->body->err); /* nothing more may come */
         adl_judge_attempt(t);
     } else if (by_disk) {
         read_on(t, ADL_PAUSE_DISK);
@@ -415,6 +415,7 @@ int adl_engine_open(struct asyncdl_client *client)
     adl_attempt_pool_set_multi(client->attempts, client->multi);
     client->body_env =
         (struct adl_body_env){.offload = client->offload, .dir = client->dir};
+    client->body_ops = &body_ops;
     adl_turn_init(&client->turn, client->loop, on_turn, client);
     (void)adl_wakeup_init(&client->wakeup, client->loop, on_something, client);
     return 0;
@@ -424,8 +425,6 @@ void adl_engine_accept(struct asyncdl_client *client,
                        struct asyncdl_transfer *t)
 {
     t->client = client;
-    t->body.env = &client->body_env;
-    t->body.ops = &body_ops;
     t->stage = ADL_STAGE_NEW;
     DL_APPEND(client->transfers, t);
     DL_APPEND2(client->fresh, t, stage_prev, stage_next);

@@ -31,7 +31,7 @@ void adl_finish_emit(struct asyncdl_transfer *t, struct asyncdl_event event)
     event.url = t->url.text;
     event.asked = t->urls[0];
     event.attempt = t->n_attempts;
-    event.bytes = t->body.size;
+    event.bytes = adl_transfer_get_size(t);
     event.total = t->total;
     event.time = ends_attempt(event.type) ? &t->last.time : NULL;
     adl_future_enter_callback();
@@ -80,7 +80,7 @@ void adl_finish_save(struct asyncdl_transfer *t)
 {
     t->stage = ADL_STAGE_SAVING;
     t->client->n_saving++;
-    adl_body_save(&t->body);
+    adl_body_save(t->body);
 }
 
 void adl_finish_fail(struct asyncdl_transfer *t, int err, bool is_retryable,
@@ -94,12 +94,16 @@ void adl_finish_fail(struct asyncdl_transfer *t, int err, bool is_retryable,
         free(t->error);
         t->error = NULL;
     }
+    if (t->body == NULL) { /* nothing ever came of it */
+        adl_finish_end(t);
+        return;
+    }
     t->stage = ADL_STAGE_SAVING;
     t->client->n_saving++;
     if (is_retryable || err == -ECANCELED) {
-        adl_body_leave(&t->body);
+        adl_body_leave(t->body);
     } else {
-        adl_body_drop(&t->body);
+        adl_body_drop(t->body);
     }
 }
 

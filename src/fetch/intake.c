@@ -171,7 +171,6 @@ static void skip(struct asyncdl_transfer *t)
         adl_finish_fail(t, ASYNCDL_ECHANGED, false, NULL);
         return;
     }
-    t->body.size = standing->bytes;
     if (standing->has_sha256) {
         adl_digest_format(t->sha256, standing->sha256, ADL_SHA256_BYTES);
     }
@@ -205,7 +204,6 @@ static void on_admitted(struct adl_job *job)
     } else if (t->standing.state != ADL_STANDING_OPEN) {
         skip(t);
     } else {
-        t->body.is_noted = t->standing.has_part;
         go_on(t);
     }
 }
@@ -215,7 +213,7 @@ static void take_in(struct asyncdl_transfer *t)
     struct asyncdl_client *client = t->client;
 
     adl_finish_emit(t, (struct asyncdl_event){.type = ASYNCDL_EVENT_QUEUED});
-    if (t->body.kind == ASYNCDL_BODY_FILE) {
+    if (t->kind == ASYNCDL_BODY_FILE) {
         t->stage = ADL_STAGE_ADMITTING;
         t->job = (struct adl_job){.run = run_admission,
                                   .seal = look,

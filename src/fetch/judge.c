@@ -200,7 +200,7 @@ static void leave_slot(struct asyncdl_transfer *t, const struct ended *ended)
     adl_downtime_leave(t);
     adl_sched_end(client->sched, &t->item, get_sign(ended),
                   uv_now(client->loop));
-    bool lacks_any = ended->lacks_fds || adl_lack_is(t->body.err);
+    bool lacks_any = ended->lacks_fds || adl_lack_is(t->body->err);
     if (!lacks_any && ended->err < 0) { /* else saving it may lack one */
         adl_width_note(&client->width);
     }
@@ -355,11 +355,11 @@ void adl_judge_attempt(struct asyncdl_transfer *t)
     } else if (t->is_canceled) {
         end_slot(t, &ended);
         adl_finish_fail(t, -ECANCELED, true, NULL);
-    } else if (t->body.is_refused) {
+    } else if (t->body->is_refused) {
         end_slot(t, &ended);
         adl_finish_fail(t, ended.err, false,
                         adl_transfer_get_error(t, ended.err));
-    } else if (t->body.err < 0) {
+    } else if (t->body->err < 0) {
         end_slot(t, &ended);
         adl_finish_save(t); /* which tells of the disk's failure */
     } else if (ended.lacks_fds) {
@@ -407,12 +407,12 @@ static bool is_joined(const struct asyncdl_transfer *t)
  * failed, after its slot was given back. */
 static void judge_damage(struct asyncdl_transfer *t)
 {
-    struct ended ended = {.err = t->body.err, .status = t->last.status};
+    struct ended ended = {.err = t->body->err, .status = t->last.status};
 
     adl_transfer_explain(t, "%s",
-                         t->body.error != NULL ? t->body.error
-                                               : asyncdl_strerror(ended.err));
-    adl_body_reset(&t->body);
+                         t->body->error != NULL ? t->body->error
+                                                : asyncdl_strerror(ended.err));
+    adl_body_reset(t->body);
     t->must_restart = true;
     struct adl_retry_verdict verdict = decide(t, &ended);
     if (verdict.action == ADL_RETRY_AGAIN) {
@@ -425,31 +425,31 @@ static void judge_damage(struct asyncdl_transfer *t)
 
 void adl_judge_saved(struct asyncdl_transfer *t)
 {
-    int err = t->body.err;
+    int err = t->body->err;
 
     t->client->n_saving--;
     if (t->err == 0 && adl_lack_is(err) && !t->is_canceled) {
-        adl_body_reset(&t->body);
+        adl_body_reset(t->body);
         adl_lack_wait(t);
         return;
     }
     adl_width_note(&t->client->width);
     if (t->err == 0 && err == -ESTALE && !t->was_restarted && !t->is_canceled) {
         t->was_restarted = true; /* the part is not what it was: anew */
-        adl_body_reset(&t->body);
+        adl_body_reset(t->body);
         adl_start_enqueue(t, 0);
         return;
     }
-    if (t->err == 0 && t->body.is_damaged && !t->is_canceled) {
+    if (t->err == 0 && t->body->is_damaged && !t->is_canceled) {
         judge_damage(t);
         return;
     }
     if (t->err == 0 && err < 0) {
         adl_transfer_explain(t, "%s",
-                             t->body.error != NULL ? t->body.error
-                                                   : asyncdl_strerror(err));
+                             t->body->error != NULL ? t->body->error
+                                                    : asyncdl_strerror(err));
         if (is_of_source(err)) {
-            adl_body_reset(&t->body);
+            adl_body_reset(t->body);
             if (is_joined(t) && !t->is_canceled) {
                 adl_start_unmixed(t, err);
                 return;
@@ -463,7 +463,7 @@ void adl_judge_saved(struct asyncdl_transfer *t)
         t->is_retryable = !t->is_skipped && !is_of_source(err) &&
                           err != ASYNCDL_EINWAY && err != ASYNCDL_ETOOBIG;
     } else if (t->err == 0 && t->checks.sha256 != NULL) {
-        adl_digest_format(t->sha256, t->body.sha256, ADL_SHA256_BYTES);
+        adl_digest_format(t->sha256, t->body->sha256, ADL_SHA256_BYTES);
     }
     adl_finish_end(t);
 }

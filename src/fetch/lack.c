@@ -25,7 +25,7 @@ static bool is_any_arriving(const struct asyncdl_client *client)
 
     DL_FOREACH2(client->active, t, stage_next)
     {
-        bool has_all = t->body.kind != ASYNCDL_BODY_FILE || t->body.has_file;
+        bool has_all = t->kind != ASYNCDL_BODY_FILE || t->body->has_file;
 
         if (t->attempt->has_begun && has_all &&
             t->attempt->started_ms < client->width.lacking_ms) {

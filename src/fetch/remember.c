@@ -185,7 +185,7 @@ bool adl_remember_must_note(const struct asyncdl_transfer *t)
     bool is_local = t->err < 0 && t->err > LAST_ERRNO && t->err != -ENETDOWN;
 
     return t->standing.id != 0 && t->err != 0 && !t->is_skipped && !is_local &&
-           !t->body.is_left;
+           (t->body == NULL || !t->body->is_left);
 }
 
 void adl_remember_failure(struct asyncdl_transfer *t)

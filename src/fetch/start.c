@@ -103,7 +103,7 @@ static void keep_for_mirror(struct asyncdl_transfer *t)
     bool is_judged = t->checks.expected.kind != ADL_DIGEST_NONE;
 
     if (!is_judged || t->version == NULL || !t->can_resume || t->must_restart ||
-        t->body.size == 0) {
+        t->body->size == 0) {
         t->must_restart = true;
         return;
     }
@@ -113,7 +113,7 @@ static void keep_for_mirror(struct asyncdl_transfer *t)
         .is_any = true,
     };
     t->is_mixed = true;
-    adl_body_set_version(&t->body, NULL); /* not for a later run */
+    adl_body_set_version(t->body, NULL); /* not for a later run */
 }
 
 static int enqueue_at_mirror(struct asyncdl_transfer *t)
@@ -186,8 +186,8 @@ static int on_answer(struct adl_attempt *attempt, void *data)
 
 static bool is_bomb(struct asyncdl_transfer *t)
 {
-    return t->attempt->coding != ADL_CODING_NONE && t->body.max_size == 0 &&
-           adl_coding_is_bomb(t->body.size,
+    return t->attempt->coding != ADL_CODING_NONE && t->body->max_size == 0 &&
+           adl_coding_is_bomb(t->body->size,
                               adl_attempt_n_wire_bytes(t->attempt));
 }
 
@@ -218,7 +218,7 @@ static int add_to_body(struct asyncdl_transfer *t, const void *bytes,
 {
     t->must_resume_user = false; /* it reads: there is nothing to undo */
     adl_future_enter_callback(); /* the body may be the user's */
-    int rc = adl_body_add(&t->body, bytes, len);
+    int rc = adl_body_add(t->body, bytes, len);
     adl_future_leave_callback();
 
     if (rc == ADL_BODY_FULL) {
@@ -302,13 +302,13 @@ static int start_attempt(struct asyncdl_transfer *t, const char *located,
 {
     struct asyncdl_client *client = t->client;
     bool resume = t->version != NULL && t->can_resume && !t->must_restart &&
-                  t->body.size > 0;
+                  t->body->size > 0;
     struct adl_attempt_spec spec = {
         .url = t->url.text,
         .headers = (const char *const *)t->headers,
         .user_agent = t->user_agent,
         .referer = t->referer,
-        .offset = resume ? t->body.size : 0,
+        .offset = resume ? t->body->size : 0,
         .if_range = resume ? adl_range_if_range(t->version) : NULL,
         .located = located,
         .spent_ms = spent_ms,
@@ -321,8 +321,8 @@ static int start_attempt(struct asyncdl_transfer *t, const char *located,
     };
 
     t->offset = spec.offset;
-    if (t->body.coding != ADL_CODING_NONE) {
-        adl_body_restart(&t->body); /* it cannot be gone on with */
+    if (t->body->coding != ADL_CODING_NONE) {
+        adl_body_restart(t->body); /* it cannot be gone on with */
     }
     int err = adl_attempt_start(&t->attempt, client->attempts, &spec, t);
     if (err == 0) {
@@ -385,7 +385,8 @@ static void start(struct asyncdl_transfer *t)
         leave_out(t, ban);
         return;
     }
-    if (t->client->resolve != NULL) {
+    rc = adl_take_make_body(t);
+    if (rc == 0 && t->client->resolve != NULL) {
         rc = adl_locate_start(t, &addresses);
     }
     if (rc == 0) {

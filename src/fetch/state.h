@@ -55,6 +55,7 @@ struct asyncdl_client {
     struct adl_rate rate;
     struct adl_rng rng;
     struct adl_body_env body_env;
+    const struct adl_body_ops *body_ops;
 
     struct asyncdl_transfer *transfers; /* all; prev, next */
     struct asyncdl_transfer *fresh;     /* NEW; stage_prev, stage_next */

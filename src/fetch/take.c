@@ -63,7 +63,7 @@ static int choose_target(struct asyncdl_transfer *t)
 {
     const struct asyncdl_client *client = t->client;
     bool keep_time = client->options.flags & ASYNCDL_CLIENT_REMOTE_TIME;
-    bool is_file = t->body.kind == ASYNCDL_BODY_FILE;
+    bool is_file = t->kind == ASYNCDL_BODY_FILE;
     int err = is_file && !t->is_named ? name_by_server(t) : 0;
 
     if (err < 0) {
@@ -77,7 +77,7 @@ static int choose_target(struct asyncdl_transfer *t)
         .is_durable = client->options.fsync == ASYNCDL_FSYNC_FILE,
         .checks = t->checks,
     };
-    adl_body_set_target(&t->body, &target);
+    adl_body_set_target(t->body, &target);
     return 0;
 }
 
@@ -111,7 +111,7 @@ static void keep_version(struct asyncdl_transfer *t,
     /* A later run asks the first source, for the same bytes. */
     bool is_for_later =
         t->i_url == 0 || t->checks.expected.kind != ADL_DIGEST_NONE;
-    adl_body_set_version(&t->body,
+    adl_body_set_version(t->body,
                          t->standing.id != 0 && t->can_resume && is_for_later
                              ? t->version
                              : NULL);
@@ -129,11 +129,38 @@ static int64_t read_mtime(const char *last_modified)
     return mtime_s;
 }
 
+int adl_take_make_body(struct asyncdl_transfer *t)
+{
+    struct asyncdl_client *client = t->client;
+    struct adl_body *body = t->body;
+
+    if (body != NULL) {
+        return 0;
+    }
+    body = calloc(1, sizeof(*body));
+    if (body == NULL) {
+        return -ENOMEM;
+    }
+    body->env = &client->body_env;
+    body->ops = client->body_ops;
+    body->kind = t->kind;
+    body->max_size = t->max_size;
+    body->on_body = t->on_body;
+    body->data = t->data;
+    body->transfer = t;
+    body->is_noted = t->standing.has_part;
+    t->body = body;
+    if ((client->options.flags & ASYNCDL_CLIENT_SHA256) != 0) {
+        t->checks.sha256 = body->sha256;
+    }
+    return 0;
+}
+
 void adl_take_half(struct asyncdl_transfer *t)
 {
     const struct adl_half *half = t->standing.half;
 
-    if (half == NULL) {
+    if (half == NULL || adl_take_make_body(t) < 0) {
         return;
     }
     t->version = calloc(1, sizeof(*t->version));
@@ -153,9 +180,9 @@ void adl_take_half(struct asyncdl_transfer *t)
     }
     t->total = half->total;
     t->mtime_s = read_mtime(half->last_modified);
-    adl_body_resume(&t->body, half->part, half->bytes, half->synced);
+    adl_body_resume(t->body, half->part, half->bytes, half->synced);
     t->n_resumed = half->bytes;
-    adl_body_set_version(&t->body, t->version);
+    adl_body_set_version(t->body, t->version);
     (void)choose_target(t); /* its name is its own already */
 }
 
@@ -172,12 +199,12 @@ static int take_whole(struct asyncdl_transfer *t)
         t->must_be_plain = true;
         return ASYNCDL_ECUT;
     }
-    if (is_exact && t->body.max_size != 0 &&
-        answer->length > t->body.max_size) {
+    if (is_exact && t->body->max_size != 0 &&
+        answer->length > t->body->max_size) {
         return ASYNCDL_ETOOBIG;
     }
-    if (t->body.size > 0) {
-        adl_body_restart(&t->body);
+    if (t->body->size > 0) {
+        adl_body_restart(t->body);
     }
     keep_version(t, &answer->range);
     t->must_restart = false;
@@ -189,7 +216,7 @@ static int take_whole(struct asyncdl_transfer *t)
     take_claim(t);
     int err = choose_target(t);
     if (err == 0) {
-        adl_body_expect(&t->body, t->total);
+        adl_body_expect(t->body, t->total);
     }
     return err;
 }
@@ -219,7 +246,7 @@ static int take_rest(struct asyncdl_transfer *t)
         t->version->size = size;
         t->version->has_size = true;
     }
-    if (!adl_body_is_waiting(&t->body)) {
+    if (!adl_body_is_waiting(t->body)) {
         return 0;
     }
     take_claim(t);
@@ -229,12 +256,12 @@ static int take_rest(struct asyncdl_transfer *t)
 int adl_take_end(struct asyncdl_transfer *t, bool *out_goes_on)
 {
     const struct adl_range_answer *answer = &t->attempt->answer.range;
-    uint64_t n = t->body.size - t->offset;
+    uint64_t n = t->body->size - t->offset;
 
     if (t->offset == 0 || answer->status != 206) {
         return 0;
     }
-    switch (adl_range_judge_end(t->version, answer, t->body.size)) {
+    switch (adl_range_judge_end(t->version, answer, t->body->size)) {
     case ADL_RANGE_END_WHOLE:
         return 0;
     case ADL_RANGE_END_SHORT:
@@ -257,7 +284,7 @@ int adl_take_end(struct asyncdl_transfer *t, bool *out_goes_on)
 int adl_take_coding(struct asyncdl_transfer *t)
 {
     struct adl_attempt *attempt = t->attempt;
-    bool is_file = t->body.kind == ASYNCDL_BODY_FILE;
+    bool is_file = t->kind == ASYNCDL_BODY_FILE;
     enum adl_coding coding =
         decodes(t) ? attempt->answer.coding : ADL_CODING_NONE;
 
@@ -265,7 +292,7 @@ int adl_take_coding(struct asyncdl_transfer *t)
         attempt->answer.wrong = "a Content-Encoding that was not asked for";
         return ASYNCDL_EPROTOCOL;
     }
-    adl_body_set_coding(&t->body, is_file ? coding : ADL_CODING_NONE);
+    adl_body_set_coding(t->body, is_file ? coding : ADL_CODING_NONE);
     attempt->coding = is_file ? ADL_CODING_NONE : coding;
     return 0;
 }

@@ -14,6 +14,10 @@ int adl_take_answer(struct asyncdl_transfer *t);
  * that was asked for, a file on the pool, others by the attempt. */
 int adl_take_coding(struct asyncdl_transfer *t);
 
+/* Make its body, if there is none yet, for its first attempt or the half that
+ * an earlier run has left. 0 or -ENOMEM. */
+int adl_take_make_body(struct asyncdl_transfer *t);
+
 /* Before its first attempt: go on with half a body, where it stands so. */
 void adl_take_half(struct asyncdl_transfer *t);
 

@@ -211,16 +211,21 @@ int adl_transfer_create(struct asyncdl_transfer **out,
         adl_transfer_destroy(t, spares);
         return err;
     }
-    t->body.kind = request->body;
-    t->body.on_body = request->on_body;
-    t->body.max_size = choose_max_size(request, options);
-    if ((options->flags & ASYNCDL_CLIENT_SHA256) != 0) {
-        t->checks.sha256 = t->body.sha256;
-    }
-    t->body.transfer = t;
+    t->kind = request->body;
+    t->on_body = request->on_body;
+    t->max_size = choose_max_size(request, options);
     t->mtime_s = ADL_SINK_NO_TIME;
     *out = t;
     return 0;
+}
+
+uint64_t adl_transfer_get_size(const struct asyncdl_transfer *transfer)
+{
+    if (transfer->body != NULL) {
+        return transfer->body->size;
+    }
+    return transfer->is_skipped && transfer->err == 0 ? transfer->standing.bytes
+                                                      : 0;
 }
 
 void adl_transfer_destroy(struct asyncdl_transfer *transfer,
@@ -236,7 +241,10 @@ void adl_transfer_destroy(struct asyncdl_transfer *transfer,
     adl_url_finish(&transfer->url);
     free(transfer->first_origin);
     free(transfer->path);
-    adl_body_finish(&transfer->body);
+    if (transfer->body != NULL) {
+        adl_body_finish(transfer->body);
+        free(transfer->body);
+    }
     free(transfer->version);
     adl_half_destroy(transfer->standing.half);
     free(transfer->error);
@@ -315,7 +323,8 @@ static enum asyncdl_state get_state(const struct asyncdl_transfer *t)
 void adl_transfer_fill_result(const struct asyncdl_transfer *t,
                               struct asyncdl_result *out)
 {
-    bool is_memory = t->body.kind == ASYNCDL_BODY_MEMORY && t->err == 0;
+    bool is_memory = t->kind == ASYNCDL_BODY_MEMORY && t->err == 0;
+    bool has_body = t->body != NULL;
 
     *out = (struct asyncdl_result){
         .state = get_state(t),
@@ -328,8 +337,10 @@ void adl_transfer_fill_result(const struct asyncdl_transfer *t,
         .url = t->urls[0],
         .effective_url = t->url.text,
         .path = t->path,
-        .bytes = t->body.size,
-        .body = is_memory ? adl_buf_str(&t->body.mem) : NULL,
+        .bytes = adl_transfer_get_size(t),
+        .body = !is_memory ? NULL
+                : has_body ? adl_buf_str(&t->body->mem)
+                           : "",
         .http_version =
             t->last.http_version != NULL ? t->last.http_version : "",
         .remote_ip = t->last.remote_ip,

@@ -51,6 +51,9 @@ struct asyncdl_transfer {
     char *referer;
     uint64_t index;
     unsigned flags;
+    enum asyncdl_body kind;
+    asyncdl_body_cb on_body;
+    uint64_t max_size;        /* 0: no limit */
     struct adl_checks checks; /* with what the answer under way claims */
     asyncdl_done_cb on_done;
     void *data; /* for on_done and on_body */
@@ -71,8 +74,8 @@ struct asyncdl_transfer {
     struct adl_admission admission;
     struct adl_standing standing;
     uint8_t key[ADL_JOURNAL_KEY]; /* of the entry, for the journal */
-    struct adl_body body;
-    struct { /* what the body's job under way was handed */
+    struct adl_body *body;        /* NULL until it is needed: it is large */
+    struct {                      /* what the body's job under way was handed */
         uint32_t n_attempts;
         int status;
     } handed;
@@ -142,6 +145,10 @@ int adl_transfer_create(struct asyncdl_transfer **out,
                         struct adl_transfer_spares *spares,
                         const struct asyncdl_request *request,
                         const struct asyncdl_client_options *options);
+
+/* Bytes of its body, as far as they have come; of one that was finished before,
+ * all of them. */
+uint64_t adl_transfer_get_size(const struct asyncdl_transfer *transfer);
 
 /* NULL is allowed. No attempt or job may be under way. */
 void adl_transfer_destroy(struct asyncdl_transfer *transfer,

@@ -14,6 +14,7 @@
 #include "asyncdl/error.h"
 #include "asyncdl/journal.h"
 #include "fetch/state.h"
+#include "fetch/take.h"
 #include "support/scratch.h"
 #include "support/suite.h"
 
@@ -49,6 +50,7 @@ static void open_bed(struct bed *bed, void **state)
                                          &client_options),
                      0);
     bed->t->client = &bed->client;
+    assert_int_equal(adl_take_make_body(bed->t), 0);
     bed->t->path = strdup("a");
     bed->t->is_named = true;
     bed->t->standing = (struct adl_standing){.id = 1, .attempts = 2};
@@ -97,15 +99,15 @@ static void test_a_half_is_noted_as_it_was_handed_over(void **state)
 
     open_bed(&bed, state);
     make_validator(&version, "\"of the part\"");
-    adl_remember_handover(&bed.t->body);
-    bed.t->body.work.version = &version;
+    adl_remember_handover(bed.t->body);
+    bed.t->body->work.version = &version;
     bed.t->version = malloc(sizeof(version));
     assert_non_null(bed.t->version);
     make_validator(bed.t->version, "\"of the next answer\"");
     bed.t->n_attempts = 4;
     bed.t->last.status = 503;
-    adl_remember_half(&bed.t->body, "0123456789abcdef.part", 5);
-    bed.t->body.work.version = NULL;
+    adl_remember_half(bed.t->body, "0123456789abcdef.part", 5);
+    bed.t->body->work.version = NULL;
 
     read_back(&bed, &record, &journal);
     assert_int_equal(record.state, ADL_RECORD_PARTIAL);
@@ -146,13 +148,13 @@ static void test_a_half_that_is_left_says_why(void **state)
 
         open_bed(&bed, state);
         make_validator(&version, "\"a\"");
-        bed.t->body.work.version = &version;
-        bed.t->body.work.is_dropping = cases[i].is_dropping;
+        bed.t->body->work.version = &version;
+        bed.t->body->work.is_dropping = cases[i].is_dropping;
         bed.t->err = cases[i].err;
         bed.t->is_retryable = true;
         bed.t->standing.mtime_ns = MTIME_NS; /* of an earlier file */
-        adl_remember_half(&bed.t->body, "0123456789abcdef.part", 0);
-        bed.t->body.work.version = NULL;
+        adl_remember_half(bed.t->body, "0123456789abcdef.part", 0);
+        bed.t->body->work.version = NULL;
 
         read_back(&bed, &record, &journal);
         assert_int_equal(record.err, cases[i].noted);
@@ -173,12 +175,12 @@ static void test_a_half_that_is_void_is_noted_for_good(void **state)
 
     open_bed(&bed, state);
     make_validator(&version, "\"a\"");
-    adl_remember_handover(&bed.t->body);
-    bed.t->body.work.version = &version;
-    adl_remember_half(&bed.t->body, "0123456789abcdef.part", 5);
-    bed.t->body.work.version = NULL;
+    adl_remember_handover(bed.t->body);
+    bed.t->body->work.version = &version;
+    adl_remember_half(bed.t->body, "0123456789abcdef.part", 5);
+    bed.t->body->work.version = NULL;
     bed.t->standing.mtime_ns = MTIME_NS;
-    assert_int_equal(adl_remember_void(&bed.t->body), 0);
+    assert_int_equal(adl_remember_void(bed.t->body), 0);
 
     read_back(&bed, &record, &journal);
     assert_int_equal(record.state, ADL_RECORD_PARTIAL);
@@ -204,10 +206,10 @@ static void test_a_file_that_is_ready_is_noted_as_done(void **state)
     open_bed(&bed, state);
     assert_int_equal(adl_sink_make(&sink, bed.dir, &target, "body", 4, &error),
                      0);
-    memset(bed.t->body.sha256, 0xaa, sizeof(bed.t->body.sha256));
-    bed.t->checks.sha256 = bed.t->body.sha256;
+    memset(bed.t->body->sha256, 0xaa, sizeof(bed.t->body->sha256));
+    bed.t->checks.sha256 = bed.t->body->sha256;
     bed.t->standing.mtime_ns = MTIME_NS; /* of the file that it replaces */
-    assert_int_equal(adl_remember_ready(&bed.t->body, sink, &error), 0);
+    assert_int_equal(adl_remember_ready(bed.t->body, sink, &error), 0);
     adl_sink_abort(sink);
 
     read_back(&bed, &record, &journal);
@@ -217,7 +219,7 @@ static void test_a_file_that_is_ready_is_noted_as_done(void **state)
     assert_true(record.earlier_ns == MTIME_NS);
     assert_int_equal(record.attempts, 5);
     assert_true(record.has_sha256);
-    assert_memory_equal(record.sha256, bed.t->body.sha256, ADL_SHA256_BYTES);
+    assert_memory_equal(record.sha256, bed.t->body->sha256, ADL_SHA256_BYTES);
     assert_string_equal(record.checksum,
                         "md5=900150983cd24fb0d6963f7d28e17f72");
     adl_journal_close(journal);
@@ -244,7 +246,7 @@ static void test_a_file_that_was_not_made_is_noted_as_failed(void **state)
 
         open_bed(&bed, state);
         bed.t->standing.mtime_ns = MTIME_NS;
-        adl_remember_unmade(&bed.t->body, cases[i].err, "because");
+        adl_remember_unmade(bed.t->body, cases[i].err, "because");
 
         read_back(&bed, &record, &journal);
         assert_int_equal(record.state, ADL_RECORD_FAILED);
@@ -277,15 +279,20 @@ static void test_what_must_be_noted(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const struct asyncdl_transfer t = {
+        struct adl_body body = {.is_left = cases[i].is_left};
+        struct asyncdl_transfer t = {
             .standing.id = cases[i].id,
             .err = cases[i].err,
             .is_skipped = cases[i].is_skipped,
-            .body.is_left = cases[i].is_left,
+            .body = &body,
         };
 
         if (adl_remember_must_note(&t) != cases[i].must) {
             fail_msg("case %zu", i);
+        }
+        t.body = NULL; /* it never began: nothing is left */
+        if (adl_remember_must_note(&t) != (cases[i].must || cases[i].is_left)) {
+            fail_msg("case %zu, not begun", i);
         }
     }
 }
@@ -296,8 +303,8 @@ static void test_without_a_journal_nothing_is_noted(void **state)
 
     open_bed(&bed, state);
     bed.t->standing.id = 0;
-    assert_int_equal(adl_remember_ready(&bed.t->body, NULL, NULL), 0);
-    adl_remember_unmade(&bed.t->body, -EIO, "because");
+    assert_int_equal(adl_remember_ready(bed.t->body, NULL, NULL), 0);
+    adl_remember_unmade(bed.t->body, -EIO, "because");
     close_bed(&bed);
     struct asyncdl_journal *reader = NULL;
     struct asyncdl_journal_entry entry;
