@@ -362,8 +362,10 @@ ASYNCDL_API int asyncdl_client_observe(struct asyncdl_client *client,
  * it is less than 1024, up to 1024 count in its place when it helps to look
  * further: four times n_queue_low while all that waits is for hosts that are
  * busy, and more could be under way, as another host may come next; and more
- * with each that is found finished, as all threads of the pool look at files. A
- * source of work of any length thus needs no memory of its own. NULL ends it.
+ * with each that is found finished, as all threads of the pool look at files.
+ * Where those hosts are so slow that what waits would take more than 10
+ * seconds, 1024 more count every half second, up to 8192 of them. A source of
+ * work of any length thus needs no memory of its own. NULL ends it.
  */
 ASYNCDL_API void asyncdl_client_on_want(struct asyncdl_client *client,
                                         asyncdl_want_cb on_want, void *data);

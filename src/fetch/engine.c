@@ -150,7 +150,9 @@ static void set_alarm(struct asyncdl_client *client)
 {
     uint64_t now_ms = uv_now(client->loop);
     uint64_t due_ms = adl_start_due_ms(client);
+    uint64_t further_ms = adl_intake_due_ms(client);
 
+    due_ms = further_ms < due_ms ? further_ms : due_ms;
     if (client->throttled != NULL) {
         uint64_t rate_ms = adl_rate_due_ms(&client->rate, now_ms);
 

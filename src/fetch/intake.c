@@ -253,7 +253,8 @@ static size_t get_further(const struct asyncdl_client *client)
     if (low >= MOST_LOW) {
         return low;
     }
-    return FURTHER * low < MOST_LOW ? FURTHER * low : MOST_LOW;
+    size_t further = FURTHER * low < MOST_LOW ? FURTHER * low : MOST_LOW;
+    return further + client->further.n_more;
 }
 
 static size_t count_wanted(const struct asyncdl_client *client)
@@ -319,11 +320,28 @@ void adl_intake_take(struct asyncdl_client *client)
 
 void adl_intake_look_further(struct asyncdl_client *client)
 {
-    client->is_starved = client->n_undecided == 0 &&
-                         adl_sched_n_waiting(client->sched) > 0 &&
-                         adl_sched_n_active(client->sched) < client->width.now;
+    size_t n_waiting = adl_sched_n_waiting(client->sched);
+    bool is_short =
+        n_waiting > 0 && adl_sched_n_active(client->sched) < client->width.now;
+
+    client->is_starved = is_short && client->n_undecided == 0;
+    if (!is_short) {
+        adl_further_end(&client->further);
+    } else if (client->is_starved) {
+        adl_further_look(&client->further, n_waiting,
+                         client->n_accepted - n_waiting, uv_now(client->loop));
+    }
     if (client->is_starved && client->on_want != NULL && !client->is_asked &&
         count_wanted(client) > 0) {
         adl_turn_mark(&client->turn); /* asks; nothing else might happen */
     }
+}
+
+uint64_t adl_intake_due_ms(const struct asyncdl_client *client)
+{
+    bool may_grow = client->further.n_more < ADL_FURTHER_MAX;
+
+    return client->is_starved && may_ask(client) && may_grow
+               ? client->further.due_ms
+               : UINT64_MAX;
 }

@@ -22,8 +22,12 @@ void adl_intake_take(struct asyncdl_client *client);
 /*
  * After all that can start has: where slots are free and yet requests wait,
  * their hosts are busy, and hosts that are not may stand further on in the
- * list. Then more is asked for, up to a bound, however many wait.
+ * list. Then more is asked for, up to a bound that grows while they are slow,
+ * however many wait.
  */
 void adl_intake_look_further(struct asyncdl_client *client);
+
+/* When to look further again, where nothing else happens. UINT64_MAX: never. */
+uint64_t adl_intake_due_ms(const struct asyncdl_client *client);
 
 #endif

@@ -15,6 +15,7 @@
 #include "asyncdl/client.h"
 #include "fetch/attempt.h"
 #include "fetch/body.h"
+#include "fetch/further.h"
 #include "fetch/multi.h"
 #include "fetch/offload.h"
 #include "fetch/outage.h"
@@ -79,6 +80,7 @@ struct asyncdl_client {
     size_t n_observers;
     asyncdl_want_cb on_want;
     void *want_data;
+    struct adl_further further;
     bool is_starved; /* slots are free, and all that waits is for busy hosts */
     bool is_asked;   /* on_want was called and nothing was fetched since */
     bool is_busy;    /* the loop is kept alive */

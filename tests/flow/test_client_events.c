@@ -15,7 +15,6 @@
 #include "support/tmpdir.h"
 
 #define N_STREAMED 20000
-#define N_SILENT   12 /* less than four times n_queue_low */
 #define N_QUICK    6
 #define N_LOW      64
 #define N_AGAIN    400
@@ -327,6 +326,7 @@ struct sorted {
     struct rig *rig;
     const char *silent;
     const char *quick;
+    int n_silent;
     int n_asked;
     int n_quick;
 };
@@ -342,8 +342,8 @@ static void want_sorted(size_t n_wanted, void *data)
 {
     struct sorted *s = data;
 
-    for (; n_wanted > 0 && s->n_asked < N_SILENT + N_QUICK; n_wanted--) {
-        bool is_silent = s->n_asked < N_SILENT;
+    for (; n_wanted > 0 && s->n_asked < s->n_silent + N_QUICK; n_wanted--) {
+        bool is_silent = s->n_asked < s->n_silent;
         struct asyncdl_request request =
             rig_memory(is_silent ? s->silent : s->quick);
 
@@ -354,7 +354,7 @@ static void want_sorted(size_t n_wanted, void *data)
     }
 }
 
-static void test_busy_host_does_not_hide_those_behind_it(void **state)
+static void find_behind(int n_silent)
 {
     struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
     struct rig rig;
@@ -362,9 +362,9 @@ static void test_busy_host_does_not_hide_those_behind_it(void **state)
         .rig = &rig,
         .silent = rig_url(&servers->site, "/hang"),
         .quick = rig_url(&servers->faultd, "/ok"),
+        .n_silent = n_silent,
     };
 
-    (void)state;
     options.n_queue_low = 4;
     options.max_active = 4;
     options.max_per_host = 2;
@@ -372,8 +372,20 @@ static void test_busy_host_does_not_hide_those_behind_it(void **state)
     asyncdl_client_on_want(rig.client, want_sorted, &s);
     rig_run_until(&rig, &s.n_quick, N_QUICK);
 
-    assert_int_equal(s.n_asked, N_SILENT + N_QUICK);
+    assert_int_equal(s.n_asked, n_silent + N_QUICK);
     rig_close(&rig);
+}
+
+static void test_busy_host_does_not_hide_those_behind_it(void **state)
+{
+    (void)state;
+    find_behind(12); /* less than four times n_queue_low */
+}
+
+static void test_nor_do_thousands_for_a_host_that_never_answers(void **state)
+{
+    (void)state;
+    find_behind(5000);
 }
 
 static void test_source_is_asked_once_until_it_fetches(void **state)
@@ -423,6 +435,7 @@ TEST_SUITE(client_events)
         cmocka_unit_test(test_no_more_than_1024_wait_for_busy_hosts),
         cmocka_unit_test(test_many_are_asked_for_while_all_are_found_finished),
         cmocka_unit_test(test_busy_host_does_not_hide_those_behind_it),
+        cmocka_unit_test(test_nor_do_thousands_for_a_host_that_never_answers),
         cmocka_unit_test(test_source_is_asked_once_until_it_fetches),
     };
 
