@@ -150,7 +150,7 @@ static int create(struct adl_attempt **out, struct adl_attempt_pool *pool)
     }
     a->pool = pool;
     a->ops = pool->ops;
-    a->had_ca_file = adl_setup_has_ca_file(&pool->setup);
+    a->ca_file = adl_setup_get_ca_file(&pool->setup);
     a->is_special = true; /* nothing is set yet */
     a->easy = curl_easy_init();
     int err = a->easy != NULL ? 0 : -ENOMEM;

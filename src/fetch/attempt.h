@@ -88,8 +88,8 @@ struct adl_attempt {
     struct curl_slist *headers; /* its own; NULL: the pool's are used */
     struct curl_slist *resolve; /* likewise */
     struct adl_answer answer;
-    bool had_ca_file;            /* when the pool was made */
-    enum adl_coding coding;      /* of the body, to be undone before on_body */
+    const char *ca_file;    /* that was there when the pool was made, or NULL */
+    enum adl_coding coding; /* of the body, to be undone before on_body */
     struct adl_decoder *decoder; /* of the body under way; NULL: it has none */
     uint64_t started_ms;         /* when its name was looked up, where it was */
     uint64_t spent_ms;           /* on looking it up */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/stat.h>
+
 #include "asyncdl/error.h"
 #include "fetch/attempt_setup.h"
 
@@ -111,11 +113,19 @@ static int translate(const struct adl_attempt *a)
     return ASYNCDL_EPROTOCOL;
 }
 
-/* A file of certificates that was there at the start lacks a descriptor. */
+static bool has_content(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && info.st_size > 0;
+}
+
+/* A file of certificates that is still there was not read for want of one. */
 static bool lacks_fds(const struct adl_attempt *a)
 {
     return a->socket_errno == EMFILE || a->socket_errno == ENFILE ||
-           (a->cc == CURLE_SSL_CACERT_BADFILE && a->had_ca_file);
+           (a->cc == CURLE_SSL_CACERT_BADFILE && a->ca_file != NULL &&
+            has_content(a->ca_file));
 }
 
 /* What fails one stream alone has a code of its own, CURLE_HTTP2_STREAM. */

@@ -429,9 +429,12 @@ int adl_setup_locate(const struct adl_setup *setup, CURL *easy,
     return adl_setup_translate(cc);
 }
 
-bool adl_setup_has_ca_file(const struct adl_setup *setup)
+const char *adl_setup_get_ca_file(const struct adl_setup *setup)
 {
-    return setup->options->http.ca_file != NULL || setup->has_own_ca;
+    const char *own = curl_version_info(CURLVERSION_NOW)->cainfo;
+    const char *given = setup->options->http.ca_file;
+
+    return given != NULL ? given : setup->has_own_ca ? own : NULL;
 }
 
 bool adl_setup_has_proxies(const struct adl_setup *setup)

@@ -78,8 +78,8 @@ int adl_setup_locate(const struct adl_setup *setup, CURL *easy,
 uint32_t adl_setup_get_most_per_host(
     const struct asyncdl_client_options *options);
 
-/* Was there a file of certificates to trust? */
-bool adl_setup_has_ca_file(const struct adl_setup *setup);
+/* The file of certificates to trust that was there at the start, or NULL. */
+const char *adl_setup_get_ca_file(const struct adl_setup *setup);
 
 /* Does the proxy depend on the URL? */
 bool adl_setup_has_proxies(const struct adl_setup *setup);

@@ -120,6 +120,42 @@ static void test_trust_can_be_given_in_every_way(void **state)
     server_stop(&nginx);
 }
 
+/* The first connection with TLS comes after it was there at the start. */
+static void test_a_ca_file_that_goes_in_a_run_is_told(void **state)
+{
+    static const char *const scripts[] = {"rm own.pem", ": >own.pem"};
+
+    (void)state;
+    need_nginx(SAYS_TLS "}");
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+        char line[200];
+        struct cmd cmd;
+
+        cmd_init(&cmd);
+        (void)run_script(&cmd, "cp \"$1/ca.pem\" own.pem");
+        const char *ca = cmd_text(&cmd, "%s/own.pem", cmd.dir.path);
+        cmd_add(&cmd, "--retry", "0", "--cacert", ca, "-", NULL);
+        cmd.options.keeps_input = true;
+        struct proc *proc = cmd_start(&cmd);
+        const char *first =
+            cmd_text(&cmd, "http://127.0.0.1:%u/plain\n", nginx.port);
+        assert_int_equal(proc_write(proc, first, strlen(first)), 0);
+        assert_int_equal(proc_read_line(proc, line, sizeof(line)), 0);
+        (void)run_script(&cmd, scripts[i]);
+        const char *second =
+            cmd_text(&cmd, "https://127.0.0.1:%u/tls\n", nginx.tls_port);
+        assert_int_equal(proc_write(proc, second, strlen(second)), 0);
+        proc_close_input(proc);
+        cmd_wait(&cmd, proc, 1);
+
+        cmd_need_text(cmd.err, "certificate");
+        cmd_need_text(cmd.err, "another run will not help");
+        cmd_need_no_text(cmd.err, "descriptor");
+        cmd_finish(&cmd);
+    }
+    server_stop(&nginx);
+}
+
 /* Equal events in a row are told as one: those between must be watched, too. */
 #define OPENED (IN_OPEN | IN_CLOSE_NOWRITE)
 
@@ -320,6 +356,7 @@ TEST_SUITE(tls)
         cmocka_unit_test(test_unknown_certificate_is_refused),
         cmocka_unit_test(test_certificate_for_another_host_is_refused),
         cmocka_unit_test(test_trust_can_be_given_in_every_way),
+        cmocka_unit_test(test_a_ca_file_that_goes_in_a_run_is_told),
         cmocka_unit_test(test_what_is_trusted_is_read_once_for_all_connections),
         cmocka_unit_test(test_environment_can_name_certificates),
         cmocka_unit_test(test_client_certificate_is_shown_to_who_asks),
