@@ -26,9 +26,7 @@
 #include "cli/limits.h"
 #include "cli/manifest.h"
 #include "cli/outputs.h"
-#include "cli/plain.h"
-#include "cli/plan.h"
-#include "cli/progress.h"
+#include "cli/show.h"
 #include "cli/signals.h"
 #include "cli/tally.h"
 
@@ -44,11 +42,8 @@ struct run {
     uv_timer_t late;
     struct asyncdl_client *client;
     struct adl_feed feed;
-    struct adl_out out;
-    struct adl_plain plain;
-    struct adl_plan plan;
+    struct adl_show show;
     struct adl_tally tally;
-    struct adl_progress progress;
     struct adl_beside beside;
     uint64_t start_ns;
     uint64_t end_ns; /* it spoke its last words; 0: not yet */
@@ -94,7 +89,7 @@ static void stop(struct run *run)
     asyncdl_client_end_run(run->client, adl_tally_get_exit_status(&run->tally));
     asyncdl_client_close(run->client, NULL, NULL);
     run->client = NULL;
-    adl_out_stop(&run->out);
+    adl_show_stop(&run->show);
 }
 
 static void end_when_over(struct run *run)
@@ -143,26 +138,28 @@ static void on_stop_signal(int signal_number, void *data)
     (void)uv_timer_start(&run->late, on_late, LATE_MS, 0); /* is not closing */
 }
 
-static void on_status_signal(void *data)
+static struct adl_progress_facts get_facts(const struct run *run)
 {
-    struct run *run = data;
     struct asyncdl_client_stats stats = {0};
-    struct adl_buf line = {0};
 
     if (run->client != NULL) {
         asyncdl_client_get_stats(run->client, &stats);
     }
-    const struct adl_progress_facts facts = {
+    return (struct adl_progress_facts){
         .tally = &run->tally,
         .n_read = run->feed.n_read,
         .is_read = run->feed.is_read,
         .n_active = stats.n_active + stats.n_saving,
         .elapsed_s = get_elapsed_s(run),
     };
-    if (adl_progress_add_line(&line, &run->progress, &facts) == 0) {
-        adl_msg_note(run->msg, "%s", line.data);
-    }
-    adl_buf_finish(&line);
+}
+
+static void on_status_signal(void *data)
+{
+    struct run *run = data;
+    const struct adl_progress_facts facts = get_facts(run);
+
+    adl_show_tell(&run->show, &facts, run->msg);
 }
 
 /* The last observer: the others have seen the result when this ends the run. */
@@ -174,7 +171,7 @@ static void on_event(const struct asyncdl_event *event, void *data)
         return;
     }
     run->n_over++;
-    note_fault(run, run->out.err != -EPIPE ? run->out.err : 0);
+    note_fault(run, run->show.out.err != -EPIPE ? run->show.out.err : 0);
     note_fault(run, run->beside.failed.aside.err);
     note_fault(run, run->beside.outputs.err);
     if (run->tally.local_fault != 0) {
@@ -189,15 +186,7 @@ static int observe(struct run *run)
         asyncdl_client_observe(run->client, adl_tally_on_event, &run->tally);
 
     if (err == 0) {
-        err = asyncdl_client_observe(run->client, adl_progress_on_event,
-                                     &run->progress);
-    }
-    if (err == 0 && !run->options->is_quiet) {
-        err = run->options->is_dry
-                  ? asyncdl_client_observe(run->client, adl_plan_on_event,
-                                           &run->plan)
-                  : asyncdl_client_observe(run->client, adl_plain_on_event,
-                                           &run->plain);
+        err = adl_show_observe(&run->show, run->client);
     }
     if (err == 0 && run->options->manifest != NULL && !run->options->is_dry) {
         err = asyncdl_client_observe(run->client, adl_manifest_on_event,
@@ -257,9 +246,7 @@ static int start(struct run *run, struct adl_sources *sources)
         .on_end = on_read,
         .data = run,
     };
-    adl_plain_init(&run->plain, &run->out);
-    adl_plan_init(&run->plan, &run->out, run->options->client.dir);
-    int err = adl_out_init(&run->out, &run->loop, STDOUT_FILENO);
+    int err = adl_show_init(&run->show, &run->loop, run->options, &run->tally);
     if (err == 0) {
         err = adl_feed_init(&run->feed, &run->loop, sources);
     }
@@ -270,21 +257,6 @@ static int start(struct run *run, struct adl_sources *sources)
         err = adl_charts_watch(&run->beside.charts, &run->loop);
     }
     return err < 0 ? err : observe(run);
-}
-
-static void add_summary(struct run *run)
-{
-    struct adl_buf *text = &run->out.text;
-
-    if (run->options->is_quiet || run->out.err != 0) {
-        return;
-    }
-    /* without memory there is no summary */
-    if (run->options->is_dry) {
-        (void)adl_plan_add_summary(text, &run->plan, &run->tally);
-    } else {
-        (void)adl_plain_add_summary(text, &run->tally, get_elapsed_s(run));
-    }
 }
 
 /* After a signal nothing waits for the disk. */
@@ -299,7 +271,7 @@ static void flush_output(struct run *run)
     int err;
 
     do {
-        err = adl_out_flush(&run->out, FLUSH_MS);
+        err = adl_out_flush(&run->show.out, FLUSH_MS);
     } while (err == -ETIMEDOUT && adl_signals_get() == 0);
     if (err < 0 && err != -EPIPE && err != -ETIMEDOUT) {
         adl_msg_error(run->msg, "cannot write to standard output: %s",
@@ -312,7 +284,7 @@ static void speak_last(struct run *run)
 {
     if (run->end_ns == 0) {
         run->end_ns = uv_hrtime();
-        add_summary(run);
+        adl_show_add_summary(&run->show, get_elapsed_s(run));
         flush_output(run);
     }
 }
@@ -396,13 +368,10 @@ static void finish(struct run *run)
     uv_close((uv_handle_t *)&run->late, NULL);
     adl_charts_close(&run->beside.charts);
     (void)uv_run(&run->loop, UV_RUN_DEFAULT); /* nothing but closing */
-    adl_plain_finish(&run->plain);
-    adl_plan_finish(&run->plan);
-    adl_progress_finish(&run->progress);
     adl_feed_finish(&run->feed);
     adl_outputs_finish(&run->beside.outputs);
     adl_folder_finish(&run->beside.folder);
-    adl_out_finish(&run->out);
+    adl_show_finish(&run->show);
 }
 
 /* Open what has to be there before anything starts. An exit status. */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What is shown of a run: on standard output as it goes on and at its end, and
+ * on standard error to who asks where it stands. */
+#ifndef ADL_CLI_SHOW_H
+#define ADL_CLI_SHOW_H
+
+#include "asyncdl/client.h"
+#include "cli/msg.h"
+#include "cli/options.h"
+#include "cli/out.h"
+#include "cli/plain.h"
+#include "cli/plan.h"
+#include "cli/progress.h"
+#include "cli/tally.h"
+
+struct adl_show {
+    const struct adl_options *options;
+    const struct adl_tally *tally;
+    struct adl_out out;
+    struct adl_plain plain;
+    struct adl_plan plan;
+    struct adl_progress progress;
+};
+
+/* options and tally are borrowed. 0 or what libuv says. */
+int adl_show_init(struct adl_show *show, uv_loop_t *loop,
+                  const struct adl_options *options,
+                  const struct adl_tally *tally);
+
+/* 0 or -ENOMEM. */
+int adl_show_observe(struct adl_show *show, struct asyncdl_client *client);
+
+/* Say on msg where the run stands. */
+void adl_show_tell(const struct adl_show *show,
+                   const struct adl_progress_facts *facts,
+                   const struct adl_msg *msg);
+
+/* Add what came of the run to what is to be written. */
+void adl_show_add_summary(struct adl_show *show, double elapsed_s);
+
+/* Nothing comes any more; on the loop's next turn what it has there is gone. */
+void adl_show_stop(struct adl_show *show);
+
+void adl_show_finish(struct adl_show *show);
+
+#endif
