@@ -307,7 +307,6 @@ void adl_complain_end(struct adl_complain *c)
                   c->failures.n == 1 ? "" : "s");
     adl_buf_reset(&c->place);
     if (adl_failures_print(&c->place, &c->failures) == 0) {
-        /* there is nobody to tell when writing to stderr fails */
-        (void)fputs(adl_buf_str(&c->place), c->msg->stream);
+        adl_msg_text(c->msg, adl_buf_str(&c->place));
     }
 }

@@ -33,6 +33,19 @@ int adl_conflict_check(const struct adl_options *options, struct adl_buf *error)
          "--manifest with --discard: there are no files to list"},
         {options->is_dry && options->is_quiet,
          "--dry-run with --quiet: there is nothing but what is printed"},
+        {options->is_dry && options->wants_json,
+         "--dry-run with --json: no URL is finished"},
+        {options->is_dry && (options->progress == ADL_PROGRESS_BAR ||
+                             options->progress == ADL_PROGRESS_NONE),
+         "--dry-run with --progress bar or none: nothing is under way, and the "
+         "plan is all there is"},
+        {options->wants_json && (options->progress == ADL_PROGRESS_BAR ||
+                                 options->progress == ADL_PROGRESS_PLAIN),
+         "--json with --progress bar or plain: standard output has the "
+         "objects"},
+        {options->is_quiet && (options->progress == ADL_PROGRESS_BAR ||
+                               options->progress == ADL_PROGRESS_PLAIN),
+         "--quiet with --progress bar or plain: say one of them"},
         {is_stdout(options->failed),
          "--failed -: must be a file; standard output has the lines of URLs "
          "(./- is a file of that name)"},

@@ -274,7 +274,8 @@ static int act(struct adl_options *options, struct adl_msg *msg,
 
 int main(int argc, char **argv)
 {
-    struct adl_msg msg = {.stream = stderr};
+    struct adl_msg_drawer drawer = {.clear = NULL};
+    struct adl_msg msg = {.stream = stderr, .drawer = &drawer};
     struct adl_options options;
     struct adl_buf error = {0};
 

@@ -15,10 +15,18 @@ static void say(const struct adl_msg *msg, const char *color,
 #endif
     ;
 
+static void clear(const struct adl_msg *msg)
+{
+    if (msg->drawer != NULL && msg->drawer->clear != NULL) {
+        msg->drawer->clear(msg->drawer->data);
+    }
+}
+
 /* There is nobody to tell when writing to stderr fails. */
 static void say(const struct adl_msg *msg, const char *color,
                 const char *format, va_list args)
 {
+    clear(msg);
     if (msg->has_color) {
         (void)fprintf(msg->stream, "%sasyncdl:%s ", color, RESET);
     } else {
@@ -45,4 +53,11 @@ void adl_msg_note(const struct adl_msg *msg, const char *format, ...)
     va_start(args, format);
     say(msg, YELLOW, format, args);
     va_end(args);
+}
+
+void adl_msg_text(const struct adl_msg *msg, const char *text)
+{
+    clear(msg);
+    (void)fputs(text, msg->stream); /* as above */
+    (void)fflush(msg->stream);
 }

@@ -6,9 +6,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* Who has drawn something where messages may go takes it away before one. */
+struct adl_msg_drawer {
+    void (*clear)(void *data); /* NULL: nobody has */
+    void *data;
+};
+
 struct adl_msg {
     FILE *stream; /* borrowed */
     bool has_color;
+    struct adl_msg_drawer *drawer; /* borrowed; NULL: there never is one */
 };
 
 /* Something is wrong. */
@@ -24,5 +31,8 @@ void adl_msg_note(const struct adl_msg *msg, const char *format, ...)
     __attribute__((format(printf, 2, 3)))
 #endif
     ;
+
+/* Say text as it stands, which has lines of its own. */
+void adl_msg_text(const struct adl_msg *msg, const char *text);
 
 #endif

@@ -57,7 +57,8 @@ void adl_options_get_client(struct asyncdl_client_options *out,
     if (options->is_dry) {
         out->flags |= ASYNCDL_CLIENT_PLAN;
     }
-    if (options->manifest != NULL && !options->is_dry) {
+    bool tells_hashes = options->manifest != NULL || options->wants_json;
+    if (tells_hashes && !options->is_dry) {
         out->flags |= ASYNCDL_CLIENT_SHA256;
     }
 }

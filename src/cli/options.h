@@ -21,6 +21,14 @@ enum adl_color {
     ADL_COLOR_NEVER,
 };
 
+/* What is shown on stdout while a run goes on. */
+enum adl_progress_kind {
+    ADL_PROGRESS_AUTO, /* a bar on a terminal, else lines */
+    ADL_PROGRESS_BAR,
+    ADL_PROGRESS_PLAIN,
+    ADL_PROGRESS_NONE,
+};
+
 /* What to do with a URL that was there before. */
 enum adl_dups {
     ADL_DUPS_KEEP,
@@ -62,6 +70,7 @@ struct adl_options {
     unsigned tls_min;                 /* enum asyncdl_tls_version */
     unsigned dups;                    /* enum adl_dups */
     unsigned color;                   /* enum adl_color */
+    unsigned progress;                /* enum adl_progress_kind */
     unsigned fsync;                   /* enum asyncdl_fsync */
     unsigned config_depth;            /* config files that name config files */
     bool is_strict;
@@ -70,6 +79,7 @@ struct adl_options {
     bool keeps_journal;
     bool restarts;
     bool is_dry; /* --dry-run */
+    bool wants_json;
     bool is_quiet;
     bool is_verbose;
     bool wants_help;

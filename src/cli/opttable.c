@@ -43,6 +43,14 @@ static const char *const color_words[] = {
     NULL,
 };
 
+static const char *const progress_words[] = {
+    [ADL_PROGRESS_AUTO] = "auto",
+    [ADL_PROGRESS_BAR] = "bar",
+    [ADL_PROGRESS_PLAIN] = "plain",
+    [ADL_PROGRESS_NONE] = "none",
+    NULL,
+};
+
 /* clang-format off: one option a paragraph reads best */
 const struct adl_option adl_option_table[] = {
     /* Lists */
@@ -439,6 +447,16 @@ const struct adl_option adl_option_table[] = {
      .letter = 'v',
      SAID(ADL_OPTION_BOOL, is_verbose),
      .help = "also each redirect, retry and skipped file"},
+    {.name = "json",
+     SAID(ADL_OPTION_BOOL, wants_json),
+     .help = "print a JSON object for each finished URL, in a line, and "
+             "nothing else"},
+    {.name = "progress",
+     SAID(ADL_OPTION_WORD, progress),
+     .words = progress_words,
+     .arg = "auto|bar|plain|none",
+     .help = "a live bar, or a line for each finished URL; auto: a bar on a "
+             "terminal (auto)"},
     {.name = "color",
      SAID(ADL_OPTION_WORD, color),
      .words = color_words,

@@ -21,6 +21,7 @@ struct adl_progress_item {
     UT_hash_handle hh; /* progress.items */
     uint64_t id;
     uint64_t bytes;
+    uint64_t total; /* 0: not known */
     bool is_retrying;
     bool is_lost;
 };
@@ -98,8 +99,25 @@ void adl_progress_on_event(const struct asyncdl_event *event, void *data)
     if (event->type == ASYNCDL_EVENT_DONE) {
         drop(progress, item);
     } else {
+        item->total = event->total;
         set(progress, item, event->bytes, is_retry);
     }
+}
+
+double adl_progress_sum_shares(const struct adl_progress *progress)
+{
+    const struct adl_progress_item *item = NULL;
+    const struct adl_progress_item *next = NULL;
+    double sum = 0;
+
+    HASH_ITER (hh, progress->items, item, next) {
+        if (item->total > 0) {
+            sum += item->bytes < item->total
+                       ? (double)item->bytes / (double)item->total
+                       : 1;
+        }
+    }
+    return sum;
 }
 
 int adl_progress_add_line(struct adl_buf *buf,

@@ -19,6 +19,10 @@ struct adl_progress {
     uint64_t part_bytes;             /* of bodies that are not complete */
 };
 
+/* How many transfers the parts would be that are there of those under way,
+ * where their sizes are known. */
+double adl_progress_sum_shares(const struct adl_progress *progress);
+
 void adl_progress_finish(struct adl_progress *progress);
 
 /* data is the struct adl_progress. */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -138,14 +139,15 @@ static void on_stop_signal(int signal_number, void *data)
     (void)uv_timer_start(&run->late, on_late, LATE_MS, 0); /* is not closing */
 }
 
-static struct adl_progress_facts get_facts(const struct run *run)
+static void get_facts(struct adl_progress_facts *out, void *data)
 {
+    const struct run *run = data;
     struct asyncdl_client_stats stats = {0};
 
     if (run->client != NULL) {
         asyncdl_client_get_stats(run->client, &stats);
     }
-    return (struct adl_progress_facts){
+    *out = (struct adl_progress_facts){
         .tally = &run->tally,
         .n_read = run->feed.n_read,
         .is_read = run->feed.is_read,
@@ -157,8 +159,9 @@ static struct adl_progress_facts get_facts(const struct run *run)
 static void on_status_signal(void *data)
 {
     struct run *run = data;
-    const struct adl_progress_facts facts = get_facts(run);
+    struct adl_progress_facts facts;
 
+    get_facts(&facts, run);
     adl_show_tell(&run->show, &facts, run->msg);
 }
 
@@ -246,7 +249,11 @@ static int start(struct run *run, struct adl_sources *sources)
         .on_end = on_read,
         .data = run,
     };
-    int err = adl_show_init(&run->show, &run->loop, run->options, &run->tally);
+    int err = adl_show_init(&run->show, &run->loop, run->options, &run->tally,
+                            getenv("TERM"));
+    if (err == 0) {
+        err = adl_show_draw(&run->show, &run->loop, get_facts, run, run->msg);
+    }
     if (err == 0) {
         err = adl_feed_init(&run->feed, &run->loop, sources);
     }
@@ -284,7 +291,7 @@ static void speak_last(struct run *run)
 {
     if (run->end_ns == 0) {
         run->end_ns = uv_hrtime();
-        adl_show_add_summary(&run->show, get_elapsed_s(run));
+        adl_show_add_summary(&run->show, get_elapsed_s(run), run->msg);
         flush_output(run);
     }
 }

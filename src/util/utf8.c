@@ -67,6 +67,21 @@ bool adl_utf8_is_valid(const char *bytes, size_t len)
     return true;
 }
 
+int adl_utf8_repair(struct adl_buf *buf, const char *bytes, size_t len)
+{
+    uint32_t code;
+    int err = 0;
+
+    for (size_t i = 0; i < len && err == 0;) {
+        size_t size = adl_utf8_decode(&code, bytes + i, len - i);
+
+        err = size > 0 ? adl_buf_add(buf, bytes + i, size)
+                       : adl_buf_add_str(buf, "\xef\xbf\xbd");
+        i += size > 0 ? size : 1;
+    }
+    return err;
+}
+
 bool adl_utf8_is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c ||

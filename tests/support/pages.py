@@ -12,6 +12,7 @@ import types
 import unittest
 
 import chromium
+import site_server
 
 SKIPPED = 77  # an exit status that meson knows
 
@@ -40,17 +41,13 @@ def run(*argv, statuses=(0,)):
 
 def download(folder):
     """A run of asyncdl: its page, its trace, and what it printed."""
-    with subprocess.Popen([os.environ["ASYNCDL_SITE"], "--latency", "5",
-                           "--exit-with-parent"],
-                          stdout=subprocess.PIPE, text=True) as site:
-        port = site.stdout.readline().split()[1]
-        (folder / "list").write_text(LIST.replace("{port}", port),
+    with site_server.running(latency_ms=5) as port:
+        (folder / "list").write_text(LIST.replace("{port}", str(port)),
                                      encoding="utf-8")
         done = run(os.environ["ASYNCDL"], "-d", folder / "out", "-o",
                    "{index}", "--jobs=8", "--retry=1", "--retry-delay=20ms",
                    "--trace", folder / "trace.json", "--report",
                    folder / "download.html", folder / "list", statuses=(3,))
-        site.terminate()
     return types.SimpleNamespace(
         url=f"file://{folder}/download.html", out=done.stdout, err=done.stderr,
         trace=json.loads((folder / "trace.json").read_text(encoding="utf-8")))

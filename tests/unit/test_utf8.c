@@ -55,6 +55,31 @@ static void test_text_is_valid_when_all_of_it_is(void **state)
     assert_false(adl_utf8_is_valid("a\xc3\xa9\xe2\x82", 5));
 }
 
+static void test_what_is_no_character_is_replaced(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *repaired;
+    } cases[] = {
+        {"", ""},
+        {"a\xc3\xa9", "a\xc3\xa9"},
+        {"\xe9", "\xef\xbf\xbd"},
+        {"a\xff\xfe-", "a\xef\xbf\xbd\xef\xbf\xbd-"},
+        {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"}, /* ends too early */
+    };
+    struct adl_buf buf = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        adl_buf_reset(&buf);
+        assert_int_equal(
+            adl_utf8_repair(&buf, cases[i].text, strlen(cases[i].text)), 0);
+        assert_string_equal(adl_buf_str(&buf), cases[i].repaired);
+        assert_true(adl_utf8_is_valid(adl_buf_str(&buf), buf.len));
+    }
+    adl_buf_finish(&buf);
+}
+
 static void test_controls_are_known(void **state)
 {
     static const uint32_t yes[] = {0,      0x1f,   0x7f,   0x80,   0x9f,
@@ -77,6 +102,7 @@ TEST_SUITE(utf8)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_characters_are_read_and_broken_ones_refused),
         cmocka_unit_test(test_text_is_valid_when_all_of_it_is),
+        cmocka_unit_test(test_what_is_no_character_is_replaced),
         cmocka_unit_test(test_controls_are_known),
     };
 
