@@ -115,7 +115,19 @@ static int write_held(struct adl_writer *writer, size_t i, size_t n)
     return err;
 }
 
-/* Write what is held back. Nobody would put it again. */
+/* Nobody puts again what was held back, and was to be written with the rest of
+ * the transaction: none of that may last, and the database is others'. */
+static void lose(struct adl_writer *writer, int err)
+{
+    if (writer->lost_err == 0) {
+        writer->lost_err = err;
+    }
+    if (has_transaction(writer)) { /* SQLite does it where this fails */
+        (void)sqlite3_exec(writer->db->folder.db, "ROLLBACK", NULL, NULL, NULL);
+    }
+}
+
+/* Write what is held back. */
 static int flush(struct adl_writer *writer)
 {
     size_t n = writer->n_held;
@@ -129,8 +141,8 @@ static int flush(struct adl_writer *writer)
             err = write_held(writer, i, 1);
         }
     }
-    if (err < 0 && writer->lost_err == 0) {
-        writer->lost_err = err;
+    if (err < 0) {
+        lose(writer, err);
     }
     return err;
 }
@@ -160,7 +172,7 @@ static int begin_behind(struct adl_writer *writer)
 
 int adl_writer_put(struct adl_writer *writer, const struct adl_record *record)
 {
-    int err = adl_writer_judge(writer, 0);
+    int err = begin(writer); /* where that fails nothing else is lost */
 
     if (err < 0) {
         return err;

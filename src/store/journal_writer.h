@@ -2,7 +2,8 @@
 /*
  * Rows on their way into the journal. Plain ones are held back until there is a
  * group of them, which one statement inserts for less work than several. They
- * are written in the order in which they came.
+ * are written in the order in which they came, in the transaction that is open
+ * when they come.
  *
  * After any failure what was put since the last commit may be lost. If it was,
  * all calls fail with that error from then on, so that nobody is told that what

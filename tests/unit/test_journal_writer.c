@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include <sqlite3.h>
+
 #include "asyncdl/error.h"
 #include "store/journal_writer.h"
 #include "support/fault.h"
@@ -102,26 +104,42 @@ static void test_rows_are_as_they_were_put_last(void **state)
     close(aside_fd);
 }
 
+/* May somebody else write to the database now? */
+static bool is_free(const struct scratch *scratch)
+{
+    sqlite3 *db = NULL;
+
+    assert_int_equal(
+        sqlite3_open(scratch_path(scratch, ASIDE "/journal.db"), &db),
+        SQLITE_OK);
+    int rc = sqlite3_exec(db, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return rc == SQLITE_OK;
+}
+
 /* The one who brings the last row of a group is told, and all others when they
  * commit, also once it would work again. */
 static void test_a_group_that_failed_is_never_committed(void **state)
 {
-    static const enum fault_call calls[] = {FAULT_SQLITE_STEP,
-                                            FAULT_SQLITE_BIND};
+    static const struct {
+        enum fault_call call;
+        int nth; /* of the first, BEGIN, another test tells */
+    } cases[] = {{FAULT_SQLITE_STEP, 2}, {FAULT_SQLITE_BIND, 1}};
     int aside_fd = open_aside(*state);
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct adl_journal *journal = open_journal(aside_fd);
 
-        fault_arm(calls[i], 1, SQLITE_NOMEM);
+        fault_arm(cases[i].call, cases[i].nth, SQLITE_NOMEM);
         for (uint64_t id = 1; id <= ADL_ROW_GROUP; id++) {
             struct adl_record record = make_record(id, id);
 
             assert_int_equal(adl_journal_put(journal, &record),
                              id < ADL_ROW_GROUP ? 0 : -ENOMEM);
         }
-        assert_int_equal(fault_n_hits(calls[i]), 1);
+        assert_int_equal(fault_n_hits(cases[i].call), 1);
         fault_clear();
+        assert_true(is_free(*state));
         assert_int_equal(adl_journal_commit(journal), -ENOMEM);
         assert_int_equal(adl_journal_end_run(journal, 0), -ENOMEM);
         adl_journal_close(journal);
@@ -129,6 +147,33 @@ static void test_a_group_that_failed_is_never_committed(void **state)
         assert_int_equal(match(journal, 1), 0);
         adl_journal_close(journal);
     }
+    close(aside_fd);
+}
+
+/* Another program had the database for too long: one row suffers, and none
+ * that comes when it is free again. */
+static void test_who_cannot_begin_takes_nobody_along(void **state)
+{
+    int aside_fd = open_aside(*state);
+    struct adl_journal *journal = open_journal(aside_fd);
+    struct adl_record record = make_record(1, 1);
+
+    fault_arm(FAULT_SQLITE_STEP, 1, SQLITE_BUSY);
+    assert_int_equal(adl_journal_put(journal, &record), -EBUSY);
+    fault_clear();
+    for (uint64_t id = 2; id <= ADL_ROW_GROUP + 3; id++) {
+        record = make_record(id, id);
+        assert_int_equal(adl_journal_put(journal, &record), 0);
+    }
+    assert_int_equal(adl_journal_commit(journal), 0);
+    assert_int_equal(adl_journal_end_run(journal, 0), 0);
+    adl_journal_close(journal);
+    journal = open_journal(aside_fd);
+    assert_int_equal(match(journal, 1), 0);
+    for (uint64_t id = 2; id <= ADL_ROW_GROUP + 3; id++) {
+        assert_int_equal(match(journal, id), id);
+    }
+    adl_journal_close(journal);
     close(aside_fd);
 }
 
@@ -140,6 +185,7 @@ TEST_SUITE(journal_writer)
     const struct CMUnitTest tests[] = {
         TEST(test_rows_are_as_they_were_put_last),
         TEST(test_a_group_that_failed_is_never_committed),
+        TEST(test_who_cannot_begin_takes_nobody_along),
     };
 
     return cmocka_run_group_tests_name("journal_writer", tests, NULL, NULL);
