@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sys/stat.h>
-
 #include "asyncdl/error.h"
 #include "fetch/attempt_setup.h"
+#include "fetch/tlscheck.h"
 
 struct translation {
     CURLcode cc;
@@ -113,19 +112,21 @@ static int translate(const struct adl_attempt *a)
     return ASYNCDL_EPROTOCOL;
 }
 
-static bool has_content(const char *path)
+static bool is_lack(int os_errno)
 {
-    struct stat info;
-
-    return stat(path, &info) == 0 && info.st_size > 0;
+    return os_errno == EMFILE || os_errno == ENFILE;
 }
 
-/* A file of certificates that is still there was not read for want of one. */
+/* A file of certificates that is as it was at the start was not read for want
+ * of one. */
 static bool lacks_fds(const struct adl_attempt *a)
 {
-    return a->socket_errno == EMFILE || a->socket_errno == ENFILE ||
-           (a->cc == CURLE_SSL_CACERT_BADFILE && a->ca_file != NULL &&
-            has_content(a->ca_file));
+    if (a->cc == CURLE_SSL_CACERT_BADFILE && a->ca_file != NULL) {
+        int err = adl_tlscheck_ca(a->ca_file);
+
+        return err == 0 || is_lack(-err);
+    }
+    return is_lack(a->socket_errno);
 }
 
 /* What fails one stream alone has a code of its own, CURLE_HTTP2_STREAM. */

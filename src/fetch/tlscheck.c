@@ -268,6 +268,11 @@ static int check_pinned_key(const char *text)
     return check_content(text, false, has_public_key);
 }
 
+int adl_tlscheck_ca(const char *path)
+{
+    return check_content(path, false, has_certificates);
+}
+
 int adl_tlscheck(const struct asyncdl_http_options *http)
 {
     int err = check_files(http);

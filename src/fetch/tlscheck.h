@@ -13,4 +13,8 @@
  */
 int adl_tlscheck(const struct asyncdl_http_options *http);
 
+/* Are there certificates to trust in a file, and nothing else? 0, -EINVAL, or
+ * why it could not be read. */
+int adl_tlscheck_ca(const char *path);
+
 #endif
