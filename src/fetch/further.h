@@ -22,7 +22,7 @@ struct adl_further {
     uint64_t due_ms; /* when to look again; 0: it is not on */
 };
 
-/* A slot has no host to wait for: back to the beginning. */
+/* What waited was worked off: back to the beginning. */
 void adl_further_end(struct adl_further *further);
 
 /*

@@ -250,11 +250,8 @@ static size_t get_further(const struct asyncdl_client *client)
 {
     size_t low = client->options.n_queue_low;
 
-    if (low >= MOST_LOW) {
-        return low;
-    }
     size_t further = FURTHER * low < MOST_LOW ? FURTHER * low : MOST_LOW;
-    return further + client->further.n_more;
+    return (low < further ? further : low) + client->further.n_more;
 }
 
 static size_t count_wanted(const struct asyncdl_client *client)
@@ -325,7 +322,7 @@ void adl_intake_look_further(struct asyncdl_client *client)
         n_waiting > 0 && adl_sched_n_active(client->sched) < client->width.now;
 
     client->is_starved = is_short && client->n_undecided == 0;
-    if (!is_short) {
+    if (n_waiting < get_low(client)) { /* it was worked off */
         adl_further_end(&client->further);
     } else if (client->is_starved) {
         adl_further_look(&client->further, n_waiting,
