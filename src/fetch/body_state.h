@@ -61,7 +61,7 @@ struct adl_body_ops {
 
 struct adl_chunk;
 
-/* Embedded in a transfer. */
+/* Of a transfer that was begun. */
 struct adl_body {
     struct adl_job job;
     struct adl_body_env *env;

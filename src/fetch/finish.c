@@ -94,13 +94,14 @@ void adl_finish_fail(struct asyncdl_transfer *t, int err, bool is_retryable,
         free(t->error);
         t->error = NULL;
     }
-    if (t->body == NULL) { /* nothing ever came of it */
+    t->stage = ADL_STAGE_SAVING; /* its end is decided */
+    if (t->body == NULL) {       /* nothing ever came of it */
         adl_finish_end(t);
         return;
     }
-    t->stage = ADL_STAGE_SAVING;
     t->client->n_saving++;
-    if (is_retryable || err == -ECANCELED) {
+    bool was_tried = t->n_attempts > 0; /* else its half is as good as before */
+    if (is_retryable || err == -ECANCELED || !was_tried) {
         adl_body_leave(t->body);
     } else {
         adl_body_drop(t->body);

@@ -246,6 +246,20 @@ static void test_restart_takes_nothing_up(void **state)
     download_finish(&d);
 }
 
+/* What could not even be tried says nothing of it. */
+static void test_a_run_that_tries_nothing_leaves_it(void **state)
+{
+    static const char line[] = LINE("untried");
+    struct download d;
+
+    make_half(&d, state, line);
+    uint64_t size = rerun_get_part_size(&d);
+    rerun_need(&d, line, "-6", 1, 0);
+    assert_int_equal(rerun_get_part_size(&d), size);
+    need_end(&d, line, "untried");
+    download_finish(&d);
+}
+
 TEST_SUITE(again_halves)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +269,7 @@ TEST_SUITE(again_halves)
         cmocka_unit_test(test_a_checksum_finds_bytes_that_were_changed),
         cmocka_unit_test(test_half_of_a_mirror_is_not_gone_on_with),
         cmocka_unit_test(test_restart_takes_nothing_up),
+        cmocka_unit_test(test_a_run_that_tries_nothing_leaves_it),
     };
 
     return cmocka_run_group_tests(tests, download_group_setup,

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "asyncdl/error.h"
 #include "support/client.h"
 #include "support/suite.h"
 #include "support/tmpdir.h"
@@ -359,6 +360,40 @@ static void test_close_inside_a_callback_of_a_future(void **state)
     rig_close(&rig);
 }
 
+/* They fail without an attempt, and the pool notes it: what is at its end is
+ * not canceled on top. */
+static void test_close_while_failures_are_noted(void **state)
+{
+    struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
+    struct closing c[400] = {0};
+    struct tmpdir dir;
+    struct rig rig;
+
+    (void)state;
+    assert_int_equal(tmpdir_init(&dir), 0);
+    options.dir = tmpdir_get_path(&dir, "out");
+    options.journal = ASYNCDL_JOURNAL_KEEP;
+    options.http.ip_version = ASYNCDL_IP_V6;
+    rig_open(&rig, &options);
+    for (int i = 0; i < 400; i++) {
+        struct asyncdl_request request = ASYNCDL_REQUEST_INIT;
+
+        request.url = "http://127.0.0.1:1/";
+        c[i].rig = &rig;
+        c[i].outcome.then = close_in_done;
+        rig_fetch(&rig, &c[i].outcome, request);
+    }
+    rig_run(&rig);
+
+    for (int i = 0; i < 400; i++) {
+        assert_int_equal(c[i].outcome.n_done, 1);
+        assert_true(c[i].outcome.err == ASYNCDL_EURL ||
+                    c[i].outcome.err == -ECANCELED);
+    }
+    rig_close(&rig);
+    tmpdir_finish(&dir);
+}
+
 static void test_fetch_after_close_is_refused(void **state)
 {
     struct asyncdl_request request =
@@ -398,6 +433,7 @@ TEST_SUITE(client_close)
         cmocka_unit_test(test_close_when_asked_for_more),
         cmocka_unit_test(test_source_is_ended_while_the_client_closes),
         cmocka_unit_test(test_close_inside_a_callback_of_a_future),
+        cmocka_unit_test(test_close_while_failures_are_noted),
         cmocka_unit_test(test_fetch_after_close_is_refused),
     };
 
