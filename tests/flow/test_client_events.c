@@ -354,7 +354,7 @@ static void want_sorted(size_t n_wanted, void *data)
     }
 }
 
-static void find_behind(int n_silent)
+static void find_behind(int n_silent, uint32_t n_low)
 {
     struct asyncdl_client_options options = ASYNCDL_CLIENT_OPTIONS_INIT;
     struct rig rig;
@@ -365,7 +365,7 @@ static void find_behind(int n_silent)
         .n_silent = n_silent,
     };
 
-    options.n_queue_low = 4;
+    options.n_queue_low = n_low;
     options.max_active = 4;
     options.max_per_host = 2;
     rig_open(&rig, &options);
@@ -379,13 +379,14 @@ static void find_behind(int n_silent)
 static void test_busy_host_does_not_hide_those_behind_it(void **state)
 {
     (void)state;
-    find_behind(12); /* less than four times n_queue_low */
+    find_behind(12, 4); /* less than four times as many */
 }
 
 static void test_nor_do_thousands_for_a_host_that_never_answers(void **state)
 {
     (void)state;
-    find_behind(5000);
+    find_behind(5000, 4);
+    find_behind(5000, 2000);
 }
 
 static void test_source_is_asked_once_until_it_fetches(void **state)
