@@ -249,8 +249,8 @@ static size_t get_low(const struct asyncdl_client *client)
 static size_t get_further(const struct asyncdl_client *client)
 {
     size_t low = client->options.n_queue_low;
-
     size_t further = FURTHER * low < MOST_LOW ? FURTHER * low : MOST_LOW;
+
     return (low < further ? further : low) + client->further.n_more;
 }
 
@@ -336,9 +336,9 @@ void adl_intake_look_further(struct asyncdl_client *client)
 
 uint64_t adl_intake_due_ms(const struct asyncdl_client *client)
 {
-    bool may_grow = client->further.n_more < ADL_FURTHER_MAX;
+    const struct adl_further *further = &client->further;
+    bool may_grow = further->due_ms != 0 && further->n_more < ADL_FURTHER_MAX;
 
-    return client->is_starved && may_ask(client) && may_grow
-               ? client->further.due_ms
-               : UINT64_MAX;
+    return client->is_starved && may_ask(client) && may_grow ? further->due_ms
+                                                             : UINT64_MAX;
 }
