@@ -171,8 +171,17 @@ static int create(struct adl_attempt **out, struct adl_attempt_pool *pool)
     return 0;
 }
 
+/*
+ * libcurl before 8.1 keeps what was refused where others use the connection of
+ * HTTP/2 when a transfer ends, and gives it to the next one of that handle when
+ * that is paused and goes on.
+ */
 static void put(struct adl_attempt *a)
 {
+    if (a->is_held) {
+        destroy(a);
+        return;
+    }
     adl_attempt_reset_body(a);
     a->next = a->pool->idle;
     a->pool->idle = a;
@@ -393,9 +402,23 @@ void adl_attempt_abort(struct adl_attempt *attempt, int err)
     attempt->cc = CURLE_ABORTED_BY_CALLBACK;
 }
 
+/* Have libcurl give out what it holds, to nobody: as long as the transfer goes
+ * on that is how it is freed. */
+static void drain(struct adl_attempt *attempt)
+{
+    attempt->is_draining = true;
+    if (curl_easy_pause(attempt->easy, CURLPAUSE_CONT) == CURLE_OK) {
+        attempt->is_held = false;
+    }
+    attempt->is_draining = false;
+}
+
 void adl_attempt_stop(struct adl_attempt *attempt)
 {
     if (attempt->is_added) {
+        if (attempt->is_held) {
+            drain(attempt);
+        }
         attempt->is_added = false;
         adl_multi_remove(attempt->pool->multi, attempt->easy);
     }
@@ -473,12 +496,4 @@ int adl_attempt_check_time(const struct adl_attempt *attempt, uint64_t now,
                              ASYNCDL_EMAXTIME, now, out_due_ms);
     }
     return err;
-}
-
-uint64_t adl_attempt_n_wire_bytes(struct adl_attempt *attempt)
-{
-    curl_off_t n = 0;
-
-    (void)curl_easy_getinfo(attempt->easy, CURLINFO_SIZE_DOWNLOAD_T, &n);
-    return n > 0 ? (uint64_t)n : 0;
 }

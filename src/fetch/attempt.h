@@ -104,11 +104,12 @@ struct adl_attempt {
     CURLcode cc; /* libcurl's word on how it ended */
     bool is_added;
     bool is_connected;
-    bool has_begun;  /* on_answer was called */
-    bool may_share;  /* its connection, with other requests */
-    bool is_proxied; /* whom it connects to is a proxy */
-    bool is_held;    /* libcurl holds bytes back until it is resumed */
-    bool is_special; /* options differ from the pool's */
+    bool has_begun;   /* on_answer was called */
+    bool may_share;   /* its connection, with other requests */
+    bool is_proxied;  /* whom it connects to is a proxy */
+    bool is_held;     /* libcurl holds bytes back until it is resumed */
+    bool is_draining; /* it is to get rid of those */
+    bool is_special;  /* options differ from the pool's */
     char error[CURL_ERROR_SIZE];
 };
 

@@ -61,6 +61,9 @@ static int deliver_decoded(struct adl_attempt *a, const void *bytes, size_t len)
 int adl_attempt_take_body(struct adl_attempt *attempt, const void *bytes,
                           size_t len)
 {
+    if (attempt->is_draining) {
+        return 0;
+    }
     if (!is_success(attempt->answer.range.status)) {
         return drop(attempt, len);
     }
@@ -84,4 +87,12 @@ void adl_attempt_reset_body(struct adl_attempt *attempt)
 bool adl_attempt_is_torn(const struct adl_attempt *attempt)
 {
     return attempt->decoder != NULL && !adl_decoder_is_whole(attempt->decoder);
+}
+
+uint64_t adl_attempt_n_wire_bytes(struct adl_attempt *attempt)
+{
+    curl_off_t n = 0;
+
+    (void)curl_easy_getinfo(attempt->easy, CURLINFO_SIZE_DOWNLOAD_T, &n);
+    return n > 0 ? (uint64_t)n : 0;
 }
