@@ -195,6 +195,9 @@ int adl_journal_match(struct adl_journal *journal,
 
     uv_mutex_lock(&journal->lock);
     int answer = adl_writer_judge(&journal->writer, 0);
+    if (answer == 0 && journal->match.n_left > 0) { /* it may commit */
+        answer = adl_writer_flush(&journal->writer);
+    }
     if (answer == 0) {
         answer = adl_match_find(&found, &journal->match, key);
         if (answer >= 0) {

@@ -127,8 +127,7 @@ static void lose(struct adl_writer *writer, int err)
     }
 }
 
-/* Write what is held back. */
-static int flush(struct adl_writer *writer)
+int adl_writer_flush(struct adl_writer *writer)
 {
     size_t n = writer->n_held;
     int err = n > 0 ? begin(writer) : 0;
@@ -165,7 +164,7 @@ static bool hold_back(struct adl_writer *writer,
 /* What does not wait for others of its kind comes behind those that do. */
 static int begin_behind(struct adl_writer *writer)
 {
-    int err = flush(writer);
+    int err = adl_writer_flush(writer);
 
     return err < 0 ? err : begin(writer);
 }
@@ -178,7 +177,7 @@ int adl_writer_put(struct adl_writer *writer, const struct adl_record *record)
         return err;
     }
     if (hold_back(writer, record)) {
-        err = writer->n_held == ADL_ROW_GROUP ? flush(writer) : 0;
+        err = writer->n_held == ADL_ROW_GROUP ? adl_writer_flush(writer) : 0;
     } else {
         err = begin_behind(writer);
         if (err == 0) {
@@ -214,7 +213,7 @@ int adl_writer_put_folder(struct adl_writer *writer, const char *path,
 
 int adl_writer_commit(struct adl_writer *writer)
 {
-    int err = adl_writer_judge(writer, flush(writer));
+    int err = adl_writer_judge(writer, adl_writer_flush(writer));
 
     if (err < 0 || !has_transaction(writer)) {
         return err;

@@ -68,6 +68,9 @@ int adl_writer_renew(struct adl_writer *writer, uint64_t id, int64_t mtime_ns);
 int adl_writer_put_folder(struct adl_writer *writer, const char *path,
                           uint32_t number);
 
+/* Write what is held back, as before somebody else commits. */
+int adl_writer_flush(struct adl_writer *writer);
+
 int adl_writer_commit(struct adl_writer *writer);
 
 #endif

@@ -177,6 +177,37 @@ static void test_who_cannot_begin_takes_nobody_along(void **state)
     close(aside_fd);
 }
 
+/* A line that is out of order makes an index, which commits: what was held back
+ * goes along. */
+static void test_who_commits_for_others_takes_all_along(void **state)
+{
+    int aside_fd = open_aside(*state);
+    struct adl_journal *journal = open_journal(aside_fd);
+
+    put_records(journal, 5);
+    adl_journal_close(journal);
+    journal = open_journal(aside_fd);
+    for (uint64_t id = 6; id <= 8; id++) {
+        struct adl_record record = make_record(id, id);
+
+        assert_int_equal(adl_journal_put(journal, &record), 0);
+    }
+    assert_false(is_free(*state));
+    assert_int_equal(match(journal, 3), 4);
+    assert_true(is_free(*state));
+    struct adl_journal *other = NULL;
+    char why[200] = "";
+    assert_int_equal(adl_journal_open(&other, aside_fd, ADL_JOURNAL_READ, false,
+                                      why, sizeof(why)),
+                     0);
+    for (uint64_t id = 6; id <= 8; id++) {
+        assert_int_equal(match(other, id), id);
+    }
+    adl_journal_close(other);
+    adl_journal_close(journal);
+    close(aside_fd);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
@@ -186,6 +217,7 @@ TEST_SUITE(journal_writer)
         TEST(test_rows_are_as_they_were_put_last),
         TEST(test_a_group_that_failed_is_never_committed),
         TEST(test_who_cannot_begin_takes_nobody_along),
+        TEST(test_who_commits_for_others_takes_all_along),
     };
 
     return cmocka_run_group_tests_name("journal_writer", tests, NULL, NULL);
