@@ -96,6 +96,21 @@ static bool has_mirror(const struct asyncdl_transfer *t)
     return !t->is_canceled && t->i_url + 1 < t->n_urls;
 }
 
+/* As long as the other source gives nothing, a later run may go on with what
+ * there is of the first. */
+static void leave_version(struct asyncdl_transfer *t)
+{
+    if (t->body->version != t->version) {
+        return; /* it may not, or this was seen to */
+    }
+    free(t->version_left); /* of an earlier source */
+    t->version_left = malloc(sizeof(*t->version_left));
+    if (t->version_left != NULL) { /* else not for a later run */
+        *t->version_left = *t->version;
+    }
+    adl_body_set_version(t->body, t->version_left);
+}
+
 /* Bytes of two sources are mixed only where a checksum will judge the whole;
  * else it is begun anew. */
 static void keep_for_mirror(struct asyncdl_transfer *t)
@@ -107,13 +122,13 @@ static void keep_for_mirror(struct asyncdl_transfer *t)
         t->must_restart = true;
         return;
     }
+    leave_version(t);
     *t->version = (struct adl_validator){
         .size = t->version->size,
         .has_size = t->version->has_size,
         .is_any = true,
     };
     t->is_mixed = true;
-    adl_body_set_version(t->body, NULL); /* not for a later run */
 }
 
 static int enqueue_at_mirror(struct asyncdl_transfer *t)

@@ -239,6 +239,9 @@ static int take_rest(struct asyncdl_transfer *t)
     const struct adl_range_answer *answer = &t->attempt->answer.range;
 
     keep_size(t, &answer->validator);
+    if (t->version->is_any) { /* from here on the bytes are of several */
+        adl_body_set_version(t->body, NULL);
+    }
     if (t->version->is_any && adl_range_can_resume(answer)) {
         uint64_t size = t->version->size;
 

@@ -246,6 +246,7 @@ void adl_transfer_destroy(struct asyncdl_transfer *transfer,
         free(transfer->body);
     }
     free(transfer->version);
+    free(transfer->version_left);
     adl_half_destroy(transfer->standing.half);
     free(transfer->error);
     put_spare(spares, transfer);

@@ -81,6 +81,9 @@ struct asyncdl_transfer {
     } handed;
     /* Of which the body is a part: as its first answer told. NULL without. */
     struct adl_validator *version;
+    /* The same, while another source is asked and has given nothing: what the
+     * body is a part of for a later run. NULL without. */
+    struct adl_validator *version_left;
     bool can_resume;    /* that answer lets it be gone on with */
     bool must_restart;  /* the next attempt asks for the whole */
     uint64_t n_resumed; /* bytes of the body that an earlier run has left */

@@ -260,6 +260,34 @@ static void test_a_run_that_tries_nothing_leaves_it(void **state)
     download_finish(&d);
 }
 
+/* Bytes of two sources may be mixed here, as a sum will judge; but none of the
+ * second has come. */
+static void test_mirrors_that_give_nothing_leave_it(void **state)
+{
+    static const struct {
+        const char *options;
+        int status;
+    } cases[] = {{"-6", 1}, {"--proxy 127.0.0.1:1 --retry 0", 3}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct download d;
+        char list[400];
+        char real[65];
+
+        download_init(&d, *state);
+        hash_body(real, &d);
+        (void)snprintf(list, sizeof(list),
+                       "%s%zu\thttp://127.0.0.2:1/b\n checksum=sha-256=%s\n",
+                       LINE("mirrors") "&case=", i, real);
+        rerun_kill_in_part(&d, list, NULL, HALF);
+        rerun_need(&d, list, cases[i].options, cases[i].status, 0);
+        spoil_part(rerun_find_part(&d)); /* the sum tells: it is gone on with */
+        rerun_need(&d, list, NULL, 0, 2);
+        assert_true(rerun_check_whole(&d, "mirrors", SIZE));
+        download_finish(&d);
+    }
+}
+
 TEST_SUITE(again_halves)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +298,7 @@ TEST_SUITE(again_halves)
         cmocka_unit_test(test_half_of_a_mirror_is_not_gone_on_with),
         cmocka_unit_test(test_restart_takes_nothing_up),
         cmocka_unit_test(test_a_run_that_tries_nothing_leaves_it),
+        cmocka_unit_test(test_mirrors_that_give_nothing_leave_it),
     };
 
     return cmocka_run_group_tests(tests, download_group_setup,
