@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* memrchr */
 #include "cli/out.h"
 
 #include <errno.h>
@@ -8,9 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/signals.h"
+
 #define FLUSH_MS  100
 #define FLUSH_LEN ((size_t)64 * 1024)
 #define MAX_LEN   ((size_t)1024 * 1024)
+#define WAIT_MS   100 /* for a reader, before signals are looked at */
 
 /* Can some be written now? Waits for it when told to. */
 static bool is_writable(const struct adl_out *out, int timeout_ms)
@@ -28,18 +32,28 @@ static void drop(struct adl_out *out, int err)
     adl_buf_reset(&out->text);
 }
 
+/* How much of it is written at once: whole lines, where they are not too long,
+ * so that none is torn by what others write there, or left half. */
+static size_t choose_piece(const char *text, size_t len)
+{
+    if (len <= PIPE_BUF) {
+        return len;
+    }
+    const char *end = memrchr(text, '\n', PIPE_BUF);
+    return end != NULL ? (size_t)(end + 1 - text) : PIPE_BUF;
+}
+
 /*
  * Write a piece. What can be polled takes PIPE_BUF bytes without waiting when
  * poll() says it takes any.
  */
 static void write_piece(struct adl_out *out)
 {
+    const char *text = out->text.data + out->n_written;
     size_t len = out->text.len - out->n_written;
+    ssize_t n =
+        write(out->fd, text, out->is_file ? len : choose_piece(text, len));
 
-    if (!out->is_file && len > PIPE_BUF) {
-        len = PIPE_BUF;
-    }
-    ssize_t n = write(out->fd, out->text.data + out->n_written, len);
     if (n >= 0) {
         out->n_written += (size_t)n;
     } else if (errno != EINTR && errno != EAGAIN) {
@@ -105,8 +119,8 @@ void adl_out_added(struct adl_out *out)
     if (out->text.len >= FLUSH_LEN) {
         write_some(out, 0, 0);
     }
-    if (out->text.len >= MAX_LEN) {
-        write_some(out, MAX_LEN / 2, -1);
+    while (out->text.len >= MAX_LEN && adl_signals_get() == 0) {
+        write_some(out, MAX_LEN / 2, WAIT_MS);
     }
     uv_handle_t *timer = (uv_handle_t *)&out->timer;
     if (out->text.len > 0 && !uv_is_active(timer) && !uv_is_closing(timer)) {

@@ -2,7 +2,7 @@
 /*
  * Text for standard output: gathered, and written at the latest 100 ms after
  * it came. A reader that is slow does not hold up the loop until a mebibyte
- * waits for it.
+ * waits for it, and not when a signal has come that stops the run.
  */
 #ifndef ADL_CLI_OUT_H
 #define ADL_CLI_OUT_H

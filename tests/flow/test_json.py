@@ -8,9 +8,11 @@ import hashlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -20,6 +22,15 @@ KEYS = ["url", "effective_url", "index", "state", "status", "path", "bytes",
         "sha256", "attempts", "retryable", "error", "http_version",
         "remote_ip", "time"]
 TIMES = ["queue", "dns", "connect", "tls", "first_byte", "total"]
+
+
+def wait_until_idle(pid):
+    """Until it has begun and does no more: it waits for its reader."""
+    spent, before = 0, None
+    while spent == 0 or spent != before:
+        time.sleep(0.5)
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        before, spent = spent, sum(map(int, stat.split()[13:15]))
 
 
 class Json(unittest.TestCase):
@@ -117,6 +128,22 @@ gopher://no.such/scheme
         self.assertEqual((found[1]["state"], found[1]["path"],
                           found[1]["bytes"]), ("done", None, 12))
         self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_a_signal_ends_it_though_nobody_reads(self):
+        (self.folder / "list").write_text("".join(
+            f"http://127.0.0.1:{self.port}/bytes/1?{i}\n"
+            for i in range(100000)))
+        for kind in "--json", "--progress=plain":
+            with subprocess.Popen(
+                    [os.environ["ASYNCDL"], kind, "--discard", "list"],
+                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                    cwd=self.folder) as run:
+                wait_until_idle(run.pid)
+                run.send_signal(signal.SIGINT)
+                self.assertEqual(run.wait(30), 130)
+                if kind == "--json":  # whole lines only
+                    for line in run.stdout.read().decode().splitlines():
+                        json.loads(line)
 
     def test_a_reader_that_goes_ends_the_run(self):
         with subprocess.Popen(
