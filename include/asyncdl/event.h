@@ -57,6 +57,7 @@ struct asyncdl_event {
     const char *asked;  /**< the request's URL, credentials included */
     /** RETRY, REDIRECT, DONE: of the attempt that ended; its queue_s is 0. */
     const struct asyncdl_times *time;
+    uint64_t bytes_resumed; /**< of bytes, what an earlier client has left */
 };
 
 /** Learns of an event; may call anything but asyncdl_client_observe(). */

@@ -56,13 +56,16 @@ void adl_bar_get_state(struct adl_bar_state *out,
                        const struct adl_bar_rate *rate)
 {
     const struct adl_tally *tally = facts->tally;
-    uint64_t n_skipped = tally->n_before + tally->n_in_way + tally->n_dups;
-    uint64_t n_failed = tally->n_failed + tally->n_retryable + tally->n_bad;
-    double n_tried =
-        (double)(tally->n_done + n_failed) + adl_progress_sum_shares(progress);
-    double n_over = n_tried + (double)n_skipped;
+    /* these took no time */
+    uint64_t n_free =
+        tally->n_before + tally->n_in_way + tally->n_dups + tally->n_bad;
+    uint64_t n_failed = tally->n_failed + tally->n_retryable;
+    double n_tried = (double)(tally->n_done + n_failed);
     double n_all = (double)facts->n_read;
+    struct adl_progress_sums sums;
 
+    adl_progress_sum(&sums, progress);
+    double n_over = n_tried + sums.n_there + (double)n_free;
     *out = (struct adl_bar_state){
         .n_done = tally->n_done + tally->n_before + tally->n_in_way,
         .n_read = facts->n_read,
@@ -73,13 +76,18 @@ void adl_bar_get_state(struct adl_bar_state *out,
         .left_s = -1,
         .n_active = facts->n_active,
         .n_retrying = progress->n_retrying,
-        .n_failed = n_failed,
+        .n_failed = n_failed + tally->n_bad,
     };
     if (facts->is_read && n_all > 0) {
         out->share = n_over < n_all ? n_over / n_all : 1;
     }
-    if (out->share >= 0 && n_tried > 0) {
-        out->left_s = facts->elapsed_s * n_all * (1 - out->share) / n_tried;
+    if (out->share >= 0 && n_tried + sums.n_got > 0) {
+        double by_count_s = facts->elapsed_s * n_all * (1 - out->share) /
+                            (n_tried + sums.n_got);
+        double by_bytes_s = rate->bps > 0 ? sums.bytes_left / rate->bps : 0;
+
+        /* a few that are large take longer than the rest */
+        out->left_s = by_count_s > by_bytes_s ? by_count_s : by_bytes_s;
     }
 }
 
@@ -182,12 +190,15 @@ int adl_bar_add_line(struct adl_buf *buf, const struct adl_bar_state *state,
     return err;
 }
 
-static size_t get_width(int fd)
+/* Behind it a terminal shows "^C", and in the last column some go on. */
+static size_t get_room(int fd)
 {
     struct winsize size;
+    size_t width = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+                       ? size.ws_col
+                       : DEFAULT_WIDTH;
 
-    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
-                                                                : DEFAULT_WIDTH;
+    return width > 3 ? width - 3 : 0;
 }
 
 /* A terminal that takes nothing for now is left as it is. */
@@ -217,8 +228,8 @@ static void draw(struct adl_bar *bar)
     adl_bar_get_state(&state, bar->progress, &facts, &bar->rate);
     adl_buf_reset(&bar->line);
     int err = adl_buf_add_str(&bar->line, "\r");
-    if (err == 0) { /* in the last column some terminals go on */
-        err = adl_bar_add_line(&bar->line, &state, get_width(bar->out->fd) - 1);
+    if (err == 0) {
+        err = adl_bar_add_line(&bar->line, &state, get_room(bar->out->fd));
     }
     if (err == 0) {
         err = adl_buf_add_str(&bar->line, "\033[K");

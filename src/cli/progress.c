@@ -20,7 +20,8 @@
 struct adl_progress_item {
     UT_hash_handle hh; /* progress.items */
     uint64_t id;
-    uint64_t bytes;
+    uint64_t bytes; /* that this run got */
+    uint64_t resumed;
     uint64_t total; /* 0: not known */
     bool is_retrying;
     bool is_lost;
@@ -100,24 +101,31 @@ void adl_progress_on_event(const struct asyncdl_event *event, void *data)
         drop(progress, item);
     } else {
         item->total = event->total;
-        set(progress, item, event->bytes, is_retry);
+        item->resumed = event->bytes_resumed < event->bytes
+                            ? event->bytes_resumed
+                            : event->bytes;
+        set(progress, item, event->bytes - item->resumed, is_retry);
     }
 }
 
-double adl_progress_sum_shares(const struct adl_progress *progress)
+void adl_progress_sum(struct adl_progress_sums *out,
+                      const struct adl_progress *progress)
 {
     const struct adl_progress_item *item = NULL;
     const struct adl_progress_item *next = NULL;
-    double sum = 0;
 
+    *out = (struct adl_progress_sums){.n_there = 0};
     HASH_ITER (hh, progress->items, item, next) {
-        if (item->total > 0) {
-            sum += item->bytes < item->total
-                       ? (double)item->bytes / (double)item->total
-                       : 1;
+        uint64_t there = item->bytes + item->resumed;
+
+        if (item->total > 0 && there <= item->total) {
+            double total = (double)item->total;
+
+            out->n_there += (double)there / total;
+            out->n_got += (double)item->bytes / total;
+            out->bytes_left += (double)(item->total - there);
         }
     }
-    return sum;
 }
 
 int adl_progress_add_line(struct adl_buf *buf,

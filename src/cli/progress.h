@@ -16,12 +16,19 @@ struct adl_progress_item;
 struct adl_progress {
     struct adl_progress_item *items; /* of transfers that are worth it, by id */
     uint64_t n_retrying;             /* wait for another attempt */
-    uint64_t part_bytes;             /* of bodies that are not complete */
+    /* Of bodies that are not complete: what this run got. */
+    uint64_t part_bytes;
 };
 
-/* How many transfers the parts would be that are there of those under way,
- * where their sizes are known. */
-double adl_progress_sum_shares(const struct adl_progress *progress);
+/* Of those under way whose sizes are known. */
+struct adl_progress_sums {
+    double n_there;    /* how many transfers their parts would be */
+    double n_got;      /* and those parts of them that this run got */
+    double bytes_left; /* to come */
+};
+
+void adl_progress_sum(struct adl_progress_sums *out,
+                      const struct adl_progress *progress);
 
 void adl_progress_finish(struct adl_progress *progress);
 

@@ -32,6 +32,7 @@ void adl_finish_emit(struct asyncdl_transfer *t, struct asyncdl_event event)
     event.asked = t->urls[0];
     event.attempt = t->n_attempts;
     event.bytes = adl_transfer_get_size(t);
+    event.bytes_resumed = t->n_resumed;
     event.total = t->total;
     event.time = ends_attempt(event.type) ? &t->last.time : NULL;
     adl_future_enter_callback();

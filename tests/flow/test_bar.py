@@ -34,8 +34,9 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ,
                     struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=slave, stderr=slave,
-            cwd=cwd, env=dict(os.environ, TERM=term))
+            argv, stdin=slave, stdout=slave, stderr=slave, cwd=cwd,
+            env=dict(os.environ, TERM=term), start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
         self.text = ""
 
@@ -125,6 +126,32 @@ class Bar(unittest.TestCase):
             for frame in terminal.frames():
                 self.assertLess(len(frame), columns)
                 self.assertRegex(frame, f"^{FRAME.pattern}$")
+
+    def test_what_is_typed_to_stop_it_leaves_nothing_behind(self):
+        for columns in (80, 81, 100):
+            terminal = self.start(paths=("/bytes/2000000?rate=300000",),
+                                  columns=columns)
+            terminal.read_until(re.escape("1 active"))
+            os.write(terminal.master, b"\003")  # shown as ^C
+            self.assertEqual(terminal.finish(), 130)
+            self.assertIn("^C", terminal.text)
+            for frame in terminal.frames():
+                self.assertLess(len(frame), columns - 2)
+
+    def test_a_resumed_body_has_the_rate_of_this_run(self):
+        argv = [os.environ["ASYNCDL"], "-d", "out",
+                f"http://127.0.0.1:{self.port}/bytes/2000000?rate=400000"]
+        first = Terminal(argv, cwd=self.folder)
+        first.read_until(r"[4-9]\d% ")
+        first.process.send_signal(signal.SIGINT)
+        self.assertEqual(first.finish(), 130)
+        second = Terminal(argv, cwd=self.folder)
+        second.read_until(r"[4-9]\d% ")
+        second.process.send_signal(signal.SIGINT)
+        self.assertEqual(second.finish(), 130)
+        frame = next(frame for frame in second.frames()
+                     if re.search(r" [4-9]\d% ", frame))
+        self.assertNotRegex(frame, r" MiB")  # the half is not of this run
 
     def test_where_there_is_no_bar(self):
         for args, term, has_lines in (

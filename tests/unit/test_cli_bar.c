@@ -139,13 +139,9 @@ static void test_state_is_reckoned(void **state)
         {{0}, 0, true, -1, -1},
         {{.n_done = 5}, 20, false, -1, -1},
         {{.n_done = 5}, 20, true, 0.25, 30},
-        {{.n_done = 1, .n_failed = 1, .n_retryable = 2, .n_bad = 1},
-         20,
-         true,
-         0.25,
-         30},
+        {{.n_done = 1, .n_failed = 2, .n_retryable = 2}, 20, true, 0.25, 30},
         {{.n_before = 10}, 20, true, 0.5, -1}, /* they took no time */
-        {{.n_before = 8, .n_in_way = 1, .n_dups = 1, .n_done = 5},
+        {{.n_before = 7, .n_in_way = 1, .n_dups = 1, .n_bad = 1, .n_done = 5},
          20,
          true,
          0.75,
@@ -175,29 +171,43 @@ static void test_state_is_reckoned(void **state)
     }
 }
 
-/* What is under way counts by what has come of it. */
+/* What is under way counts by what has come of it: all of that for what is
+ * over, what this run got for the time that is left. */
 static void test_parts_count(void **state)
 {
     const struct asyncdl_event events[] = {
         {.type = ASYNCDL_EVENT_PROGRESS, .id = 1, .bytes = 25, .total = 100},
-        {.type = ASYNCDL_EVENT_PROGRESS, .id = 2, .bytes = 150, .total = 100},
+        {.type = ASYNCDL_EVENT_PROGRESS,
+         .id = 2,
+         .bytes = 150,
+         .bytes_resumed = 100,
+         .total = 200},
         {.type = ASYNCDL_EVENT_PROGRESS, .id = 3, .bytes = 9}, /* of unknown */
+        {.type = ASYNCDL_EVENT_PROGRESS, .id = 4, .bytes = 9, .total = 8},
     };
     static const struct adl_tally tally = {.n_done = 1};
     const struct adl_progress_facts facts = {
-        .tally = &tally, .n_read = 9, .is_read = true, .elapsed_s = 9};
-    const struct adl_bar_rate rate = {.bps = 0};
+        .tally = &tally, .n_read = 8, .is_read = true, .elapsed_s = 9};
+    struct adl_bar_rate rate = {.bps = 0};
     struct adl_progress progress = {0};
+    struct adl_progress_sums sums;
     struct adl_bar_state s;
 
     (void)state;
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
         adl_progress_on_event(&events[i], &progress);
     }
-    assert_float_equal(adl_progress_sum_shares(&progress), 1.25, 1e-9);
+    assert_int_equal(progress.part_bytes, 25 + 50 + 9 + 9);
+    adl_progress_sum(&sums, &progress);
+    assert_float_equal(sums.n_there, 1, 1e-9);
+    assert_float_equal(sums.n_got, 0.5, 1e-9);
+    assert_float_equal(sums.bytes_left, 125, 1e-9);
     adl_bar_get_state(&s, &progress, &facts, &rate);
     assert_float_equal(s.share, 0.25, 1e-9);
-    assert_float_equal(s.left_s, 27, 1e-9);
+    assert_float_equal(s.left_s, 36, 1e-9);
+    rate.bps = 1; /* the parts take longer than what is to begin */
+    adl_bar_get_state(&s, &progress, &facts, &rate);
+    assert_float_equal(s.left_s, 125, 1e-9);
     adl_progress_finish(&progress);
 }
 
