@@ -246,6 +246,10 @@ static int show_status(const struct adl_options *options,
                            options->operands.items[0]);
         return refuse_usage(msg, error);
     }
+    if (options->wants_json) {
+        (void)adl_buf_add_str(error, "--status with --json: it prints text");
+        return refuse_usage(msg, error);
+    }
     return adl_status_print(options->status, msg);
 }
 

@@ -252,9 +252,6 @@ static int start(struct run *run, struct adl_sources *sources)
     int err = adl_show_init(&run->show, &run->loop, run->options, &run->tally,
                             getenv("TERM"));
     if (err == 0) {
-        err = adl_show_draw(&run->show, &run->loop, get_facts, run, run->msg);
-    }
-    if (err == 0) {
         err = adl_feed_init(&run->feed, &run->loop, sources);
     }
     if (err == 0) {
@@ -263,7 +260,12 @@ static int start(struct run *run, struct adl_sources *sources)
     if (err == 0) {
         err = adl_charts_watch(&run->beside.charts, &run->loop);
     }
-    return err < 0 ? err : observe(run);
+    if (err == 0) {
+        err = observe(run);
+    }
+    return err < 0 ? err
+                   : adl_show_draw(&run->show, &run->loop, get_facts, run,
+                                   run->msg);
 }
 
 /* After a signal nothing waits for the disk. */
@@ -291,8 +293,9 @@ static void speak_last(struct run *run)
 {
     if (run->end_ns == 0) {
         run->end_ns = uv_hrtime();
-        adl_show_add_summary(&run->show, get_elapsed_s(run), run->msg);
+        adl_show_add_summary(&run->show, get_elapsed_s(run));
         flush_output(run);
+        adl_show_tell_summary(&run->show, get_elapsed_s(run), run->msg);
     }
 }
 

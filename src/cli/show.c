@@ -55,12 +55,13 @@ int adl_show_draw(struct adl_show *show, uv_loop_t *loop,
     }
     show->bar.get_facts = get_facts;
     show->bar.data = data;
-    show->drawer = msg->drawer;
-    if (msg->drawer != NULL) {
-        *msg->drawer =
+    int err = adl_bar_start(&show->bar, loop, &show->out, &show->progress);
+    if (err == 0 && msg->drawer != NULL) {
+        show->drawer = msg->drawer;
+        *show->drawer =
             (struct adl_msg_drawer){.clear = clear, .data = &show->bar};
     }
-    return adl_bar_start(&show->bar, loop, &show->out, &show->progress);
+    return err;
 }
 
 int adl_show_observe(struct adl_show *show, struct asyncdl_client *client)
@@ -95,35 +96,37 @@ void adl_show_tell(const struct adl_show *show,
     adl_buf_finish(&line);
 }
 
-/* Standard output has the objects, and nothing else. */
-static void tell_summary(const struct adl_show *show, double elapsed_s,
-                         const struct adl_msg *msg)
+static bool wants_summary(const struct adl_show *show)
 {
-    struct adl_buf text = {0};
-
-    if (adl_plain_add_summary(&text, show->tally, elapsed_s) == 0) {
-        adl_msg_text(msg, text.data);
-    }
-    adl_buf_finish(&text);
+    return !show->options->is_quiet && show->out.err == 0;
 }
 
-void adl_show_add_summary(struct adl_show *show, double elapsed_s,
-                          const struct adl_msg *msg)
+void adl_show_add_summary(struct adl_show *show, double elapsed_s)
 {
     struct adl_buf *text = &show->out.text;
 
     adl_bar_hide(&show->bar);
-    if (show->options->is_quiet || show->out.err != 0) {
+    if (!wants_summary(show) || show->shown == ADL_SHOWN_OBJECTS) {
         return;
     }
     /* without memory there is no summary */
-    if (show->shown == ADL_SHOWN_OBJECTS) {
-        tell_summary(show, elapsed_s, msg);
-    } else if (show->shown == ADL_SHOWN_PLAN) {
+    if (show->shown == ADL_SHOWN_PLAN) {
         (void)adl_plan_add_summary(text, &show->plan, show->tally);
     } else {
         (void)adl_plain_add_summary(text, show->tally, elapsed_s);
     }
+}
+
+void adl_show_tell_summary(const struct adl_show *show, double elapsed_s,
+                           const struct adl_msg *msg)
+{
+    struct adl_buf text = {0};
+
+    if (wants_summary(show) && show->shown == ADL_SHOWN_OBJECTS &&
+        adl_plain_add_summary(&text, show->tally, elapsed_s) == 0) {
+        adl_msg_text(msg, text.data);
+    }
+    adl_buf_finish(&text);
 }
 
 void adl_show_stop(struct adl_show *show)

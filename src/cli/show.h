@@ -59,10 +59,13 @@ void adl_show_tell(const struct adl_show *show,
                    const struct adl_progress_facts *facts,
                    const struct adl_msg *msg);
 
-/* Add what came of the run to what is to be written; or say it on msg where
- * that is not for people. */
-void adl_show_add_summary(struct adl_show *show, double elapsed_s,
-                          const struct adl_msg *msg);
+/* Add what came of the run to what is to be written, where that is for people.
+ */
+void adl_show_add_summary(struct adl_show *show, double elapsed_s);
+
+/* Else say it on msg, when all is written. */
+void adl_show_tell_summary(const struct adl_show *show, double elapsed_s,
+                           const struct adl_msg *msg);
 
 /* Nothing comes any more; on the loop's next turn what it has there is gone. */
 void adl_show_stop(struct adl_show *show);
