@@ -50,9 +50,8 @@ struct adl_record {
     const char *error; /* * why it failed, in words, or NULL */
 };
 
-/* The columns in the order in which rows are bound and read, and those of them
- * by which a finished file is known: a line that is done before needs no more.
- */
+/* The columns in the order in which rows are read, and those of them by which a
+ * finished file is known: a line that is done before needs no more. */
 #define ADL_ROW_KNOWN_COLUMNS                                \
     "id, key, state, path, bytes, mtime, mtime_ns, sha256, " \
     "attempts, checksum, part, earlier_ns"
